@@ -1,0 +1,66 @@
+/*
+ * Memory of the library, in four pieces:
+ *
+ *   ssr_budget   an allocator with a cap: counts every byte, remembers why it last refused
+ *   ssr_buffer   one growing run of bytes
+ *   ssr_region   many small objects, freed at once
+ *   ssr_grow     a growing array
+ *
+ * Sizes are bytes. Nothing here is shared between threads.
+ */
+#ifndef SSRSTORE_MEMORY_H
+#define SSRSTORE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ssrstore/allocator.h"
+#include "ssrstore/status.h"
+
+extern const ssr_allocator ssr_default_allocator; /* realloc and free */
+
+struct ssr_budget {
+    ssr_allocator allocator;
+    size_t used;
+    size_t cap;
+    ssr_status refusal; /* why the last refused resize was refused: SSR_E_NOMEM or SSR_E_LIMIT */
+};
+
+/* A NULL allocator, or one without a function, is the default one. */
+void ssr_budget_init(struct ssr_budget *budget, const ssr_allocator *allocator, size_t cap);
+void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_size, size_t new_size);
+
+struct ssr_buffer {
+    struct ssr_budget *budget;
+    char *data; /* NULL while capacity is 0 */
+    size_t length;
+    size_t capacity;
+};
+
+/* Makes room for `extra` more bytes; the answer is SSR_OK or the budget's refusal, and then nothing changed. */
+ssr_status ssr_buffer_reserve(struct ssr_buffer *buffer, size_t extra);
+ssr_status ssr_buffer_append(struct ssr_buffer *buffer, const char *bytes, size_t length);
+void ssr_buffer_free(struct ssr_buffer *buffer);
+
+/* A growing array: returns `items` with room for `needed` of `size` bytes each, moved or not; NULL: refused, unchanged.
+ */
+void *ssr_grow(struct ssr_budget *budget, void *items, size_t *capacity, size_t needed, size_t size);
+
+struct ssr_region_chunk;
+
+struct ssr_region {
+    struct ssr_budget *budget;
+    struct ssr_region_chunk *chunks; /* the newest first; the first serves */
+    size_t used;                     /* of the first chunk */
+};
+
+/* Returns zeroed memory aligned for any object, or NULL (see budget->refusal). */
+void *ssr_region_alloc(struct ssr_region *region, size_t size);
+/* Copies `length` bytes and puts a NUL after them. */
+char *ssr_region_copy(struct ssr_region *region, const char *bytes, size_t length);
+/* Frees every object; keeps one chunk for the next. */
+void ssr_region_reset(struct ssr_region *region);
+void ssr_region_free(struct ssr_region *region);
+
+#endif

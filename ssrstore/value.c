@@ -1,0 +1,154 @@
+/* Values that live on their own, their equality, and their form as an HTML element. */
+#include <string.h>
+
+#include "ssrstore/digest.h"
+#include "ssrstore/value_internal.h"
+
+/* A value and its text in one block of `size` bytes. */
+struct owned_value {
+    struct ssr_value value;
+    ssr_allocator allocator;
+    size_t size;
+};
+
+struct ssr_value *ssr_value_new(const ssr_allocator *allocator, const char *text, size_t length)
+{
+    size_t size = sizeof(struct owned_value) + length + 1;
+    struct owned_value *owned = allocator->resize(allocator->arg, NULL, 0, size);
+    if (!owned)
+        return NULL;
+    char *copy = (char *)(owned + 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    owned->value = (struct ssr_value){copy, length, ssr_digest_of(copy, length, 0), NULL};
+    owned->allocator = *allocator;
+    owned->size = size;
+    return &owned->value;
+}
+
+void ssr_value_free(struct ssr_value *value)
+{
+    if (!value)
+        return;
+    struct owned_value *owned = (struct owned_value *)value;
+    ssr_allocator allocator = owned->allocator;
+    allocator.resize(allocator.arg, owned, owned->size, 0);
+}
+
+ssr_status ssr_value_parse(const ssr_allocator *allocator, const char *text, size_t length, size_t *error_at,
+                           struct ssr_value **value)
+{
+    size_t position = 0;
+    *value = NULL;
+    if (!text)
+        return SSR_E_INVALID_ARGUMENT;
+    ssr_builder *builder = ssr_builder_new(allocator);
+    if (!builder)
+        return SSR_E_NOMEM;
+    ssr_status status = ssr_json_read(builder, text, length, &position);
+    if (status == SSR_OK)
+        status = ssr_builder_finish(builder, value);
+    ssr_builder_free(builder);
+    if (error_at)
+        *error_at = position;
+    return status;
+}
+
+const char *ssr_value_text(const struct ssr_value *value)
+{
+    return value->text;
+}
+
+size_t ssr_value_length(const struct ssr_value *value)
+{
+    return value->length;
+}
+
+ssr_digest ssr_value_digest(const struct ssr_value *value)
+{
+    return value->digest;
+}
+
+bool ssr_value_same_text(const struct ssr_value *value, const char *text, size_t length, ssr_digest digest)
+{
+    return value->digest.high == digest.high && value->digest.low == digest.low && value->length == length &&
+           memcmp(value->text, text, length) == 0;
+}
+
+bool ssr_value_equal(const struct ssr_value *a, const struct ssr_value *b)
+{
+    return a == b || ssr_value_same_text(a, b->text, b->length, b->digest);
+}
+
+/* ---- Embedding -------------------------------------------------------------------------------------------------- */
+
+struct text_out {
+    char *buffer;
+    size_t size;   /* of the buffer */
+    size_t length; /* of all that was written, whether it fitted or not */
+};
+
+static void write_text(struct text_out *out, const char *text, size_t length)
+{
+    if (out->length < out->size) {
+        size_t room = out->size - out->length;
+        memcpy(out->buffer + out->length, text, length < room ? length : room);
+    }
+    out->length += length;
+}
+
+static bool is_id(const char *id)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789-";
+    return id && *id && strchr(letters, *id) && id[strspn(id, rest)] == '\0';
+}
+
+/* The escape of what must not stand in a script element as it is, and how many bytes of the text it replaces. */
+static const char *script_escape(const char *p, size_t *bytes)
+{
+    *bytes = 1;
+    switch (*p) {
+    case '<': return "\\u003c";
+    case '>': return "\\u003e";
+    case '&': return "\\u0026";
+    case '\xe2':
+        *bytes = 3;
+        if (p[1] == '\x80' && (p[2] == '\xa8' || p[2] == '\xa9'))
+            return p[2] == '\xa8' ? "\\u2028" : "\\u2029";
+        return NULL;
+    default: return NULL;
+    }
+}
+
+static void write_script_text(struct text_out *out, const char *text)
+{
+    const char *written = text, *p = text;
+    while (*p) {
+        size_t bytes;
+        const char *escape = script_escape(p, &bytes);
+        if (escape) {
+            write_text(out, written, (size_t)(p - written));
+            write_text(out, escape, 6);
+            written = p + bytes;
+        }
+        p += bytes;
+    }
+    write_text(out, written, (size_t)(p - written));
+}
+
+size_t ssr_value_embed(const struct ssr_value *value, const char *id, char *buffer, size_t size)
+{
+    static const char before[] = "<script type=\"application/json\" id=\"", middle[] = "\">", after[] = "</script>";
+    if (!is_id(id))
+        return 0;
+    struct text_out out = {buffer, size, 0};
+    write_text(&out, before, sizeof before - 1);
+    write_text(&out, id, strlen(id));
+    write_text(&out, middle, sizeof middle - 1);
+    write_script_text(&out, value->text);
+    write_text(&out, after, sizeof after - 1);
+    if (size > 0)
+        buffer[out.length < size ? out.length : size - 1] = '\0';
+    return out.length;
+}
