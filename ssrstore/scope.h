@@ -1,0 +1,204 @@
+/*
+ * The scope: everything one request knows. An engine's render embeds it as its first member.
+ *
+ * Data and owners:
+ *   cells      one for each definition this request touched, in the request region; found through a small hash
+ *              table, so that a request costs what it uses and not what is defined
+ *   values     in the memory of the pass that made them (struct ssr_pass_memory), which is counted by the cells that
+ *              still hold one of its values and recycled at zero
+ *   committed  what every read sees; changes only between passes
+ *   staged     what the running pass set; NULL when it did not
+ *   commits    what the last commit replaced, kept until the pass that sees it has completed, so that a pass that
+ *              does not can be taken back
+ *
+ * What always holds: `differing` is the number of cells whose staged value differs from the committed one; a cell's
+ * committed value is never NULL once the cell has been resolved.
+ */
+#ifndef SSRSTORE_SCOPE_H
+#define SSRSTORE_SCOPE_H
+
+#include "ssrstore/journal.h"
+#include "ssrstore/value_internal.h"
+
+/* Where a context is; the phases of the public headers. Outside of all callbacks it is SSR_IDLE. */
+enum ssr_phase { SSR_IDLE = 0, SSR_RENDER = 1, SSR_INIT = 2 };
+
+enum ssr_call {
+#define SSR_CALL(identifier, name, phases) identifier,
+#include "ssrstore/phases.def"
+#undef SSR_CALL
+    SSR_CALL_COUNT
+};
+
+struct ssr_pass_memory {
+    struct ssr_region region;
+    size_t users; /* the running pass, and every held value */
+    struct ssr_pass_memory *next;
+};
+
+struct cJSON;
+
+struct ssr_cell {
+    const struct ssr_store *store;
+    const struct ssr_value *committed;
+    const struct ssr_value *staged;
+    const struct ssr_value *initial; /* derived stores: the default */
+    struct ssr_writer writer;        /* of staged */
+    unsigned first_pass;             /* that read or set it */
+    unsigned read_pass;              /* the last that read it */
+    bool is_initializing;
+    bool was_read_first;      /* in this pass, before it was set */
+    const char *string;       /* the committed text unescaped, made in string_pass */
+    unsigned string_pass;     /* likewise */
+    const struct cJSON *view; /* of the committed value, made in view_pass */
+    unsigned view_pass;       /* likewise */
+    struct ssr_cell *next_derived;
+    struct ssr_cell *next_touched;
+};
+
+struct ssr_commit {
+    struct ssr_cell *cell;
+    const struct ssr_value *before;
+};
+
+/* Where the callback is, and how often it has asked for chance and identity there. */
+struct ssr_place {
+    const char *init_of; /* the store whose init runs; NULL: the page */
+    uint64_t path;
+    uint32_t randoms, ids;
+};
+
+enum { SSR_ERROR_TEXT = 512, SSR_REASON_TEXT = 320 };
+
+struct ssr_ctx {
+    const struct ssr_registry *registry;
+    struct ssr_budget budget;
+    struct ssr_region request; /* cells */
+    size_t value_cap, cell_cap;
+
+    enum ssr_phase phase;
+    unsigned pass;
+    struct ssr_place place;
+    ssr_status last;
+    ssr_status fatal; /* sticky: the render ends with it */
+    bool fatal_is_limit;
+    char error[SSR_ERROR_TEXT];
+    char reason[SSR_REASON_TEXT]; /* of ssr_fail in this pass: "page.c:41: the ideas cannot be read" */
+
+    struct ssr_cell **table; /* by definition index, open addressing */
+    size_t table_size, cell_count;
+    struct ssr_cell *touched, **touched_end; /* all cells, in order of touch */
+    struct ssr_cell *derived;
+
+    struct ssr_cell **staged; /* cells with a staged value, in order of their first set */
+    size_t staged_count, staged_capacity;
+    size_t differing;
+    struct ssr_commit *commits;
+    size_t commit_count, commit_capacity;
+
+    struct ssr_pass_memory *memory; /* of the running pass */
+    struct ssr_pass_memory *spare;
+    struct ssr_journal journal;
+    unsigned refused;
+    struct ssr_builder *spare_builders;
+    struct ssr_builder *page_builder; /* what ssr_build lends */
+    struct ssr_builder refusing;      /* what ssr_build lends where it is not legal: no budget, always an error */
+    struct ssr_budget no_budget;
+
+    const char *id;
+    const char *location;
+    void *host;
+    int64_t now_ms;
+    uint64_t seed;
+    bool is_private;
+};
+
+void ssr_scope_init(struct ssr_ctx *ctx, const struct ssr_registry *registry, const ssr_allocator *allocator,
+                    uint64_t request_bytes);
+void ssr_scope_release(struct ssr_ctx *ctx);
+
+/*
+ * The edges of a pass. begin: fresh memory, an empty journal, staged values committed (ssrstore.c); nothing changed
+ * on an error. end: the pass completed, what it replaced is forgotten. abandon: as if the pass had never begun,
+ * though its commits are gone from the staging.
+ */
+ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx);
+void ssr_scope_end_pass(struct ssr_ctx *ctx);
+void ssr_scope_abandon_pass(struct ssr_ctx *ctx);
+
+/* A call that changes nothing, and why. */
+struct ssr_refusal {
+    enum ssr_call call;
+    ssr_status status;
+    const struct ssr_definition *definition; /* NULL: none, or an unknown one */
+    struct ssr_writer writer;
+    bool is_text; /* the error is in JSON text, at byte `offset` */
+    size_t offset;
+};
+
+/*
+ * The entry of every public call: SSR_OK when it is legal here and the render still stands. Notes the answer for
+ * ssr_last_status. An illegal write is refused as well, so that the record lists it.
+ */
+ssr_status ssr_enter(struct ssr_ctx *ctx, enum ssr_call call);
+ssr_status ssr_enter_write(struct ssr_ctx *ctx, enum ssr_call call, const struct ssr_definition *definition,
+                           struct ssr_writer writer);
+/* Notes a refused call in the journal. Returns its status, or what noting it failed with. */
+ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal);
+/* Ends the render: the first one counts. The text says where. Returns the sticky status. */
+ssr_status ssr_end_render(struct ssr_ctx *ctx, ssr_status status, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+/* For the status of a callback, `what`: ends the render with the reason it gave, or with the status's own advice. */
+ssr_status ssr_end_callback(struct ssr_ctx *ctx, ssr_status status, const char *what, const char *name);
+/* For SSR_E_NOMEM and SSR_E_LIMIT: ends the render with outcome `limit`. */
+ssr_status ssr_fail_memory(struct ssr_ctx *ctx, ssr_status status, const char *what);
+/* For calls that do not fail the same way each time. */
+ssr_status ssr_answer(struct ssr_ctx *ctx, ssr_status status);
+
+/* A value of the running pass; NULL: no memory. */
+const struct ssr_value *ssr_scope_value(struct ssr_ctx *ctx, const char *text, size_t length, ssr_digest digest);
+void ssr_value_hold(const struct ssr_value *value);
+void ssr_value_drop(struct ssr_ctx *ctx, const struct ssr_value *value);
+
+/* An empty builder of the request, to be given back; NULL: no memory. */
+struct ssr_builder *ssr_scope_borrow_builder(struct ssr_ctx *ctx);
+void ssr_scope_return_builder(struct ssr_ctx *ctx, struct ssr_builder *builder);
+
+/* The cell of a store, made at its first touch; NULL: no memory, or too many (see fatal). */
+struct ssr_cell *ssr_scope_cell(struct ssr_ctx *ctx, const struct ssr_store *store);
+
+/* ---- ssrstore.c ------------------------------------------------------------------------------------------------- */
+
+/* The cell with its committed value; NULL: it has none (see ssr_last_status). */
+struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store);
+/* The cell that a reading call asks for, the read noted; NULL as above. */
+struct ssr_cell *ssr_read(struct ssr_ctx *ctx, const struct ssr_store *store);
+/* The builder for a set; NULL: refused (see ssr_last_status). */
+struct ssr_builder *ssr_begin_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_writer writer);
+/* Stages what the builder holds, and gives it back. */
+ssr_status ssr_end_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder,
+                       struct ssr_writer writer);
+ssr_status ssr_reserve_commits(struct ssr_ctx *ctx);
+void ssr_commit_staged(struct ssr_ctx *ctx);
+void ssr_take_back_commits(struct ssr_ctx *ctx);
+/* At the end of a pass: every derived store that the pass did not set gets its default staged. */
+ssr_status ssr_stage_defaults(struct ssr_ctx *ctx);
+
+/* ---- cjson_view.c ----------------------------------------------------------------------------------------------- */
+
+/* Refuses every view of this pass that somebody changed. */
+void ssr_check_views(struct ssr_ctx *ctx);
+
+/* ---- transfer.c ------------------------------------------------------------------------------------------------- */
+
+/*
+ * The transfer object of all stores touched in passes up to `last_pass`, as a value of the running pass. Resolves the
+ * stores marked `always`. NULL: see ssr_ctx.fatal.
+ */
+const struct ssr_value *ssr_transfer_value(struct ssr_ctx *ctx, unsigned last_pass, ssr_encode_fn encode,
+                                           void *encode_arg);
+
+#endif

@@ -1,0 +1,440 @@
+/*
+ * Stores: reading committed values, staging sets, committing them between passes.
+ *
+ * What always holds: a staged value equal to the committed one is the committed one (the same pointer), so that
+ * "differs" is a comparison of pointers and "has the page settled" is one integer, kept at set time. Every set makes
+ * its value, its place in the list and its journal entry before it changes anything.
+ */
+#include "ssrstore/ssrstore.h"
+
+#include <string.h>
+
+#include "ssrstore/digest.h"
+#include "ssrstore/scope.h"
+
+/* ---- Defaults --------------------------------------------------------------------------------------------------- */
+
+static bool ends_render(ssr_status status)
+{
+    return status == SSR_E_NOMEM || status == SSR_E_LIMIT;
+}
+
+/* Calls the init function as its own place and phase. */
+static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder)
+{
+    enum ssr_phase phase = ctx->phase;
+    struct ssr_place place = ctx->place;
+    const char *name = store->definition.name;
+    ctx->phase = SSR_INIT;
+    ctx->place = (struct ssr_place){name, ssr_digest_of(name, strlen(name), 0).low, 0, 0};
+    ssr_status status = store->init(ctx, builder, store->init_arg);
+    ctx->phase = phase;
+    ctx->place = place;
+    return status == SSR_OK ? ssr_builder_complete(builder) : status;
+}
+
+/* The value that the init function makes; NULL: the render has failed. */
+static const struct ssr_value *run_init(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
+    if (!builder) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+        return NULL;
+    }
+    const struct ssr_value *value = NULL;
+    ssr_status status = call_init(ctx, store, builder);
+    if (ctx->fatal == SSR_OK && status == SSR_OK) {
+        ssr_digest digest = ssr_digest_of(builder->out.data, builder->out.length, 0);
+        value = ssr_scope_value(ctx, builder->out.data, builder->out.length, digest);
+        if (!value)
+            ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+    } else if (ends_render(builder->status)) {
+        ssr_fail_memory(ctx, builder->status, store->definition.name);
+    } else {
+        ssr_end_callback(ctx, status, "the init of store ", store->definition.name);
+    }
+    ssr_scope_return_builder(ctx, builder);
+    return value;
+}
+
+struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    struct ssr_cell *cell = ssr_scope_cell(ctx, store);
+    if (!cell || cell->committed)
+        return cell;
+    if (cell->is_initializing) {
+        ssr_end_render(ctx, SSR_E_INIT_CYCLE,
+                       "pass %u: the init of store \"%s\" reads store \"%s\", whose init is running: %s: %s", ctx->pass,
+                       ctx->place.init_of, store->definition.name, ssr_status_name(SSR_E_INIT_CYCLE),
+                       ssr_status_advice(SSR_E_INIT_CYCLE));
+        return NULL;
+    }
+    const struct ssr_value *value = store->fallback;
+    if (store->init) {
+        cell->is_initializing = true;
+        value = run_init(ctx, store);
+        cell->is_initializing = false;
+    }
+    if (!value)
+        return NULL;
+    ssr_value_hold(value);
+    cell->committed = value;
+    if (store->lifetime == SSR_DERIVED) {
+        ssr_value_hold(value);
+        cell->initial = value;
+    }
+    return cell;
+}
+
+/* ---- Reading ---------------------------------------------------------------------------------------------------- */
+
+static bool is_known(const struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    return store && store->definition.registry == ctx->registry;
+}
+
+/* The first read of a cell in a pass goes into the journal. */
+static bool note_read(struct ssr_ctx *ctx, struct ssr_cell *cell)
+{
+    if (cell->read_pass == ctx->pass)
+        return true;
+    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    if (!entry) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+        return false;
+    }
+    entry->op = SSR_JOURNAL_READ;
+    entry->definition = &cell->store->definition;
+    entry->value = cell->committed;
+    entry->init_of = ctx->place.init_of;
+    cell->read_pass = ctx->pass;
+    return true;
+}
+
+struct ssr_cell *ssr_read(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    if (ssr_enter(ctx, SSR_CALL_GET) != SSR_OK)
+        return NULL;
+    if (!is_known(ctx, store)) {
+        ssr_answer(ctx, SSR_E_UNKNOWN_STORE);
+        return NULL;
+    }
+    struct ssr_cell *cell = ssr_resolve(ctx, store);
+    return cell && note_read(ctx, cell) ? cell : NULL;
+}
+
+const ssr_value *ssr_get(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    struct ssr_cell *cell = ssr_read(ctx, store);
+    return cell ? cell->committed : NULL;
+}
+
+const ssr_value *ssr_use(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    return ssr_get(ctx, store);
+}
+
+ssr_json ssr_get_json(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    return ssr_value_json(ssr_get(ctx, store));
+}
+
+/* The text of the string at json in the pass's memory; NULL: no string, or no memory. */
+static const char *copy_string(struct ssr_ctx *ctx, ssr_json json)
+{
+    if (ssr_json_type(json) != SSR_JSON_STRING) {
+        ssr_answer(ctx, SSR_E_WRONG_TYPE);
+        return NULL;
+    }
+    char *text = ssr_region_alloc(&ctx->memory->region, json.length);
+    if (!text) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, "the text of a string");
+        return NULL;
+    }
+    ssr_json_string(json, text, json.length);
+    return text;
+}
+
+const char *ssr_string(struct ssr_ctx *ctx, ssr_json json)
+{
+    return ssr_enter(ctx, SSR_CALL_STRING) == SSR_OK ? copy_string(ctx, json) : NULL;
+}
+
+const char *ssr_get_string(struct ssr_ctx *ctx, const struct ssr_store *store)
+{
+    struct ssr_cell *cell = ssr_read(ctx, store);
+    if (!cell)
+        return NULL;
+    if (cell->string_pass != ctx->pass) {
+        cell->string = copy_string(ctx, ssr_value_json(cell->committed));
+        cell->string_pass = ctx->pass;
+    }
+    return cell->string;
+}
+
+int64_t ssr_get_integer(struct ssr_ctx *ctx, const struct ssr_store *store, int64_t otherwise)
+{
+    ssr_json_integer(ssr_get_json(ctx, store), &otherwise);
+    return otherwise;
+}
+
+double ssr_get_number(struct ssr_ctx *ctx, const struct ssr_store *store, double otherwise)
+{
+    ssr_json_number(ssr_get_json(ctx, store), &otherwise);
+    return otherwise;
+}
+
+bool ssr_get_boolean(struct ssr_ctx *ctx, const struct ssr_store *store, bool otherwise)
+{
+    ssr_json_boolean(ssr_get_json(ctx, store), &otherwise);
+    return otherwise;
+}
+
+/* ---- Staging ---------------------------------------------------------------------------------------------------- */
+
+/* The value to stage for this text: the committed or the staged one when it is equal to it, else a new one. */
+static const struct ssr_value *value_for(struct ssr_ctx *ctx, const struct ssr_cell *cell, const char *text,
+                                         size_t length)
+{
+    ssr_digest digest = ssr_digest_of(text, length, 0);
+    if (ssr_value_same_text(cell->committed, text, length, digest))
+        return cell->committed;
+    if (cell->staged && ssr_value_same_text(cell->staged, text, length, digest))
+        return cell->staged;
+    return ssr_scope_value(ctx, text, length, digest);
+}
+
+static bool reserve_staged(struct ssr_ctx *ctx)
+{
+    struct ssr_cell **staged =
+        ssr_grow(&ctx->budget, ctx->staged, &ctx->staged_capacity, ctx->staged_count + 1, sizeof *staged);
+    if (staged)
+        ctx->staged = staged;
+    return staged != NULL;
+}
+
+static ssr_status stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ssr_value *value,
+                        struct ssr_writer writer)
+{
+    struct ssr_journal_entry *entry =
+        reserve_staged(ctx) ? ssr_journal_append(&ctx->journal, &ctx->memory->region) : NULL;
+    if (!entry)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, cell->store->definition.name);
+    entry->op = SSR_JOURNAL_STAGE;
+    entry->definition = &cell->store->definition;
+    entry->value = value;
+    entry->writer = writer;
+    if (!cell->staged) {
+        ctx->staged[ctx->staged_count++] = cell;
+        cell->was_read_first = cell->read_pass == ctx->pass;
+    } else if (cell->staged != cell->committed) {
+        ctx->differing--;
+    }
+    cell->staged = value;
+    cell->writer = writer;
+    ctx->differing += value != cell->committed;
+    return ssr_answer(ctx, SSR_OK);
+}
+
+/* Stages what the builder holds. */
+static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_builder *builder,
+                              struct ssr_writer writer)
+{
+    ssr_status status = ssr_builder_complete(builder);
+    if (ends_render(status))
+        return ssr_fail_memory(ctx, status, store->definition.name);
+    if (status != SSR_OK)
+        return ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_SET,
+                                                    .status = status,
+                                                    .definition = &store->definition,
+                                                    .writer = writer,
+                                                    .is_text = builder->is_text_error,
+                                                    .offset = builder->error_at});
+    struct ssr_cell *cell = ssr_resolve(ctx, store);
+    if (!cell)
+        return ctx->last;
+    const struct ssr_value *value = value_for(ctx, cell, builder->out.data, builder->out.length);
+    if (!value)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+    return stage(ctx, cell, value, writer);
+}
+
+/* Whether a set is legal here and the store is one of this engine's. */
+static ssr_status enter_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_writer writer)
+{
+    const struct ssr_definition *definition = is_known(ctx, store) ? &store->definition : NULL;
+    ssr_status status = ssr_enter_write(ctx, SSR_CALL_SET, definition, writer);
+    if (status == SSR_OK && !definition)
+        status = ssr_refuse(
+            ctx, (struct ssr_refusal){.call = SSR_CALL_SET, .status = SSR_E_UNKNOWN_STORE, .writer = writer});
+    return status;
+}
+
+struct ssr_builder *ssr_begin_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_writer writer)
+{
+    if (enter_set(ctx, store, writer) != SSR_OK)
+        return NULL;
+    struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
+    if (!builder)
+        ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+    return builder;
+}
+
+ssr_status ssr_end_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder,
+                       struct ssr_writer writer)
+{
+    ssr_status status = stage_built(ctx, store, builder, writer);
+    ssr_scope_return_builder(ctx, builder);
+    return status;
+}
+
+/* The body of a setter: `add` puts the value into the builder `b`. */
+#define SET(ctx, store, file, line, add)                       \
+    struct ssr_writer writer = {file, line};                   \
+    struct ssr_builder *b = ssr_begin_set(ctx, store, writer); \
+    if (!b)                                                    \
+        return ctx->last;                                      \
+    add;                                                       \
+    return ssr_end_set(ctx, store, b, writer)
+
+ssr_status ssr_set_string_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, const char *file,
+                             int line)
+{
+    SET(ctx, store, file, line, ssr_builder_string(b, text));
+}
+
+ssr_status ssr_set_string_n_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, size_t length,
+                               const char *file, int line)
+{
+    SET(ctx, store, file, line, ssr_builder_string_n(b, text, length));
+}
+
+ssr_status ssr_set_integer_at(struct ssr_ctx *ctx, const struct ssr_store *store, int64_t integer, const char *file,
+                              int line)
+{
+    SET(ctx, store, file, line, ssr_builder_integer(b, integer));
+}
+
+ssr_status ssr_set_number_at(struct ssr_ctx *ctx, const struct ssr_store *store, double number, const char *file,
+                             int line)
+{
+    SET(ctx, store, file, line, ssr_builder_number(b, number));
+}
+
+ssr_status ssr_set_boolean_at(struct ssr_ctx *ctx, const struct ssr_store *store, bool boolean, const char *file,
+                              int line)
+{
+    SET(ctx, store, file, line, ssr_builder_boolean(b, boolean));
+}
+
+ssr_status ssr_set_null_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *file, int line)
+{
+    SET(ctx, store, file, line, ssr_builder_null(b));
+}
+
+ssr_status ssr_set_json_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, size_t length,
+                           const char *file, int line)
+{
+    SET(ctx, store, file, line, ssr_builder_json(b, text, length));
+}
+
+ssr_status ssr_set_value_at(struct ssr_ctx *ctx, const struct ssr_store *store, const ssr_value *value,
+                            const char *file, int line)
+{
+    SET(ctx, store, file, line, ssr_builder_value(b, value));
+}
+
+ssr_builder *ssr_build(struct ssr_ctx *ctx)
+{
+    if (ssr_enter(ctx, SSR_CALL_BUILD) != SSR_OK)
+        return &ctx->refusing;
+    if (!ctx->page_builder)
+        ctx->page_builder = ssr_scope_borrow_builder(ctx);
+    if (!ctx->page_builder) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, "ssr_build");
+        return &ctx->refusing;
+    }
+    ssr_builder_reset(ctx->page_builder);
+    return ctx->page_builder;
+}
+
+ssr_status ssr_set_built_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *file, int line)
+{
+    struct ssr_writer writer = {file, line};
+    ssr_status status = enter_set(ctx, store, writer);
+    if (status != SSR_OK)
+        return status;
+    if (!ctx->page_builder)
+        return ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_SET,
+                                                    .status = SSR_E_BUILDER,
+                                                    .definition = &store->definition,
+                                                    .writer = writer});
+    status = stage_built(ctx, store, ctx->page_builder, writer);
+    ssr_builder_reset(ctx->page_builder);
+    return status;
+}
+
+/* ---- Committing ------------------------------------------------------------------------------------------------- */
+
+ssr_status ssr_reserve_commits(struct ssr_ctx *ctx)
+{
+    if (ctx->staged_count == 0)
+        return SSR_OK;
+    struct ssr_commit *commits =
+        ssr_grow(&ctx->budget, ctx->commits, &ctx->commit_capacity, ctx->staged_count, sizeof *commits);
+    if (!commits)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, "committing");
+    ctx->commits = commits;
+    return SSR_OK;
+}
+
+void ssr_commit_staged(struct ssr_ctx *ctx)
+{
+    for (size_t i = 0; i < ctx->staged_count; i++) {
+        struct ssr_cell *cell = ctx->staged[i];
+        if (cell->staged != cell->committed) {
+            ctx->commits[ctx->commit_count++] = (struct ssr_commit){cell, cell->committed};
+            ssr_value_hold(cell->staged);
+            cell->committed = cell->staged;
+        }
+        cell->staged = NULL;
+    }
+    ctx->staged_count = 0;
+    ctx->differing = 0;
+}
+
+void ssr_take_back_commits(struct ssr_ctx *ctx)
+{
+    while (ctx->commit_count > 0) {
+        struct ssr_commit *commit = &ctx->commits[--ctx->commit_count];
+        ssr_value_drop(ctx, commit->cell->committed);
+        commit->cell->committed = commit->before;
+    }
+}
+
+ssr_status ssr_stage_defaults(struct ssr_ctx *ctx)
+{
+    for (struct ssr_cell *cell = ctx->derived; cell; cell = cell->next_derived) {
+        if (cell->staged || !cell->committed || ssr_value_equal(cell->committed, cell->initial))
+            continue;
+        ssr_status status = stage(ctx, cell, cell->initial, (struct ssr_writer){NULL, 0});
+        if (status != SSR_OK)
+            return status;
+    }
+    return SSR_OK;
+}
+
+/* ---- Effects ---------------------------------------------------------------------------------------------------- */
+
+ssr_status ssr_effect(struct ssr_ctx *ctx, ssr_effect_fn fn, void *arg)
+{
+    if (ssr_enter_write(ctx, SSR_CALL_EFFECT, NULL, (struct ssr_writer){NULL, 0}) != SSR_OK)
+        return ctx->last;
+    if (!fn)
+        return ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_EFFECT, .status = SSR_E_INVALID_ARGUMENT});
+    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    if (!entry)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+    entry->op = SSR_JOURNAL_EFFECT;
+    return fn(ctx, arg);
+}
