@@ -1,0 +1,290 @@
+/*
+ * Writing the page: escaping for each place, always into the running pass's output. What always holds: a call either
+ * appends everything or nothing, and what ssr_text, ssr_attr and ssr_url append is UTF-8 without markup.
+ */
+#include "engine/output.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "engine/render_internal.h"
+#include "ssrstore/number.h"
+#include "ssrstore/scan.h"
+#include "ssrstore/utf8.h"
+
+/* ---- Appending -------------------------------------------------------------------------------------------------- */
+
+/* One call's output: taken back when it does not fit. */
+struct writing {
+    struct ssr_ctx *ctx;
+    struct ssr_buffer *html;
+    size_t start;
+    size_t cap;
+    ssr_status status;
+};
+
+static ssr_status enter(struct ssr_ctx *ctx, enum ssr_call call)
+{
+    return ssr_enter_write(ctx, call, NULL, (struct ssr_writer){NULL, 0});
+}
+
+static struct writing begin(struct ssr_ctx *ctx)
+{
+    struct ssr_render *render = (struct ssr_render *)ctx;
+    uint64_t cap = render->engine->config.limits.output_bytes;
+    ssr_status status = enter(ctx, SSR_CALL_OUTPUT);
+    return (struct writing){ctx, &render->out.html, render->out.html.length, cap < SIZE_MAX ? (size_t)cap : SIZE_MAX,
+                            status};
+}
+
+static void put(struct writing *writing, const char *bytes, size_t length)
+{
+    if (writing->status != SSR_OK)
+        return;
+    if (length > writing->cap - writing->html->length)
+        writing->status = ssr_fail_memory(writing->ctx, SSR_E_LIMIT, "ssr_limits.output_bytes");
+    else if (ssr_buffer_append(writing->html, bytes, length) != SSR_OK)
+        writing->status = ssr_fail_memory(writing->ctx, writing->ctx->budget.refusal, "the output");
+}
+
+static ssr_status end(struct writing *writing)
+{
+    if (writing->status != SSR_OK)
+        writing->html->length = writing->start;
+    return writing->status;
+}
+
+static ssr_status refuse(struct ssr_ctx *ctx, enum ssr_call call, ssr_status status)
+{
+    return ssr_refuse(ctx, (struct ssr_refusal){.call = call, .status = status});
+}
+
+/* ---- Markup and text -------------------------------------------------------------------------------------------- */
+
+static const char *html_escape(char c)
+{
+    switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+/* How many bytes from p on are whole UTF-8 characters beyond ASCII. */
+static size_t scan_sequences(const unsigned char *p, const unsigned char *end_of_text)
+{
+    const unsigned char *start = p;
+    while (p < end_of_text && *p >= 0x80) {
+        size_t length = ssr_utf8_sequence(p, end_of_text);
+        if (length == 0)
+            break;
+        p += length;
+    }
+    return (size_t)(p - start);
+}
+
+static void put_text(struct writing *writing, const char *text, size_t length)
+{
+    if (length == 0)
+        return;
+    const char *p = text, *end_of_text = text + length;
+    while (p < end_of_text && writing->status == SSR_OK) {
+        size_t plain = ssr_scan_html(p, (size_t)(end_of_text - p));
+        put(writing, p, plain);
+        p += plain;
+        if (p == end_of_text)
+            break;
+        const char *escape = html_escape(*p);
+        size_t sequences = escape ? 0 : scan_sequences((const unsigned char *)p, (const unsigned char *)end_of_text);
+        if (escape)
+            put(writing, escape, strlen(escape));
+        else if (sequences > 0)
+            put(writing, p, sequences);
+        else
+            put(writing, "\xef\xbf\xbd", 3);
+        p += sequences > 0 ? sequences : 1;
+    }
+}
+
+ssr_status ssr_html_n(struct ssr_ctx *ctx, const char *html, size_t length)
+{
+    struct writing writing = begin(ctx);
+    put(&writing, html, length);
+    return end(&writing);
+}
+
+ssr_status ssr_html(struct ssr_ctx *ctx, const char *html)
+{
+    return ssr_html_n(ctx, html, html ? strlen(html) : 0);
+}
+
+ssr_status ssr_text_n(struct ssr_ctx *ctx, const char *text, size_t length)
+{
+    struct writing writing = begin(ctx);
+    put_text(&writing, text, length);
+    return end(&writing);
+}
+
+ssr_status ssr_text(struct ssr_ctx *ctx, const char *text)
+{
+    return ssr_text_n(ctx, text, text ? strlen(text) : 0);
+}
+
+ssr_status ssr_attr(struct ssr_ctx *ctx, const char *text)
+{
+    return ssr_text(ctx, text);
+}
+
+ssr_status ssr_text_number(struct ssr_ctx *ctx, double number)
+{
+    struct writing writing = begin(ctx);
+    if (writing.status == SSR_OK && number - number != 0)
+        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_NOT_FINITE);
+    char text[SSR_NUMBER_TEXT];
+    put(&writing, text, writing.status == SSR_OK ? ssr_number_write(number, text) : 0);
+    return end(&writing);
+}
+
+ssr_status ssr_text_integer(struct ssr_ctx *ctx, int64_t integer)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (integer < 0)
+        digits[--at] = '-';
+    return ssr_html_n(ctx, digits + at, sizeof digits - at);
+}
+
+/* The inside of a canonical string, unescaped and escaped again for HTML. */
+static void put_json_string(struct writing *writing, const char *p, const char *end_of_text)
+{
+    while (p < end_of_text) {
+        const char *backslash = memchr(p, '\\', (size_t)(end_of_text - p));
+        const char *stop = backslash ? backslash : end_of_text;
+        put_text(writing, p, (size_t)(stop - p));
+        p = stop;
+        if (backslash) {
+            char c = ssr_json_next_byte(&p);
+            put_text(writing, &c, 1);
+        }
+    }
+}
+
+ssr_status ssr_text_json(struct ssr_ctx *ctx, ssr_json json)
+{
+    struct writing writing = begin(ctx);
+    ssr_json_kind kind = ssr_json_type(json);
+    if (writing.status == SSR_OK && kind != SSR_JSON_STRING && kind != SSR_JSON_NUMBER)
+        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_WRONG_TYPE);
+    if (kind == SSR_JSON_STRING)
+        put_json_string(&writing, json.text + 1, json.text + json.length - 1);
+    else
+        put(&writing, json.text, json.length);
+    return end(&writing);
+}
+
+/* ---- URLs ------------------------------------------------------------------------------------------------------- */
+
+/* RFC 3986 3.1: the scheme's length when the URL has one. */
+static size_t scheme_length(const char *url)
+{
+    size_t length = strcspn(url, ":/?#");
+    return url[length] == ':' ? length : 0;
+}
+
+/* A URL that begins with ":" has a scheme of no letters, which is none of the four. */
+static bool is_safe(const char *url)
+{
+    static const char *const schemes[] = {"http", "https", "mailto", "tel"};
+    size_t length = scheme_length(url);
+    if (length == 0)
+        return *url != ':';
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strlen(schemes[i]) == length && strncasecmp(url, schemes[i], length) == 0)
+            return true;
+    return false;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_hex(char c)
+{
+    return is_one_of(c, "0123456789abcdefABCDEF");
+}
+
+static void put_percent(struct writing *writing, char c)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    unsigned char byte = (unsigned char)c;
+    put(writing, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
+}
+
+/* One byte of a URL; `kept` are the characters beside letters and digits that stay as they are. */
+static void put_url_byte(struct writing *writing, char c, const char *kept)
+{
+    const char *escape = html_escape(c);
+    if (!is_alphanumeric(c) && !is_one_of(c, kept))
+        put_percent(writing, c);
+    else if (escape)
+        put(writing, escape, strlen(escape));
+    else
+        put(writing, &c, 1);
+}
+
+ssr_status ssr_url(struct ssr_ctx *ctx, const char *url)
+{
+    static const char kept[] = "-._~:/?#[]@!$&'()*+,;=";
+    struct writing writing = begin(ctx);
+    if (writing.status == SSR_OK && url && !is_safe(url))
+        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_BAD_URL);
+    for (const char *p = url; writing.status == SSR_OK && p && *p; p++) {
+        bool is_escape = p[0] == '%' && is_hex(p[1]) && is_hex(p[2]);
+        put_url_byte(&writing, *p, is_escape ? "%" : kept);
+    }
+    return end(&writing);
+}
+
+ssr_status ssr_url_component(struct ssr_ctx *ctx, const char *text)
+{
+    struct writing writing = begin(ctx);
+    for (const char *p = text; writing.status == SSR_OK && p && *p; p++)
+        put_url_byte(&writing, *p, "-_.!~*'()");
+    return end(&writing);
+}
+
+/* ---- The response ----------------------------------------------------------------------------------------------- */
+
+ssr_status ssr_transfer_here(struct ssr_ctx *ctx)
+{
+    struct ssr_output *out = &((struct ssr_render *)ctx)->out;
+    if (enter(ctx, SSR_CALL_TRANSFER) != SSR_OK)
+        return ctx->last;
+    if (out->transfer_at != SSR_NO_TRANSFER)
+        return refuse(ctx, SSR_CALL_TRANSFER, SSR_E_TRANSFER_TWICE);
+    out->transfer_at = out->html.length;
+    return SSR_OK;
+}
+
+ssr_status ssr_set_status(struct ssr_ctx *ctx, int status)
+{
+    if (enter(ctx, SSR_CALL_STATUS) != SSR_OK)
+        return ctx->last;
+    if (status < 200 || status > 599)
+        return refuse(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
+    ((struct ssr_render *)ctx)->out.status = status;
+    return SSR_OK;
+}

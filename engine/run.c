@@ -1,0 +1,14 @@
+/* The blocking call: a loop over the step API that uses nothing else, so the two ways to drive cannot drift apart. */
+#include "engine/render.h"
+
+ssr_status ssr_run(const ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
+                   ssr_render **render)
+{
+    ssr_status status = ssr_render_new(engine, page, arg, request, render);
+    if (status != SSR_OK)
+        return status;
+    while (ssr_render_step(*render, 0) == SSR_STEP_AGAIN)
+        continue;
+    const ssr_result *result = ssr_render_result(*render);
+    return result->has_document ? SSR_OK : result->error_status;
+}

@@ -1,0 +1,14 @@
+/* engine/ssr.h - the whole library but for its cJSON bridge (ssrstore/cjson.h). */
+#ifndef SSR_ENGINE_SSR_H
+#define SSR_ENGINE_SSR_H
+
+#include "engine/engine.h"
+#include "engine/output.h"
+#include "engine/record.h"
+#include "engine/render.h"
+#include "ssrstore/allocator.h"
+#include "ssrstore/ssrstore.h"
+#include "ssrstore/status.h"
+#include "ssrstore/value.h"
+
+#endif
