@@ -1,0 +1,19 @@
+/* The measurements of ssrbench. Each runs one operation `times` times, so that the caller can time it. */
+#ifndef SSR_BENCH_BENCH_H
+#define SSR_BENCH_BENCH_H
+
+#include <stddef.h>
+
+struct bench {
+    const char *name;
+    void *(*begin)(const char *argument); /* NULL: the argument is unusable */
+    void (*run)(void *state, size_t times);
+    double (*count)(void *state); /* allocations for each operation so far; NULL: not counted */
+    void (*end)(void *state);
+};
+
+extern const struct bench page_bench;
+extern const struct bench canon_benches[];
+extern const size_t canon_bench_count;
+
+#endif

@@ -1,0 +1,10 @@
+/* demo/once.h - one answer on standard output, without a socket. */
+#ifndef DEMO_ONCE_H
+#define DEMO_ONCE_H
+
+#include "demo/site.h"
+
+/* Prints the answer to GET target: status line, headers, an empty line, body. False: one line says why not. */
+bool once_print(struct site *site, const char *target);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * demo/routes.c - the table of pages, and the way from a request target to one of its rows. The table is all there
+ * is to add a page: the navigation and the list on the start page are made from it. A target comes from outside:
+ * whatever is odd about it means that there is no such page.
+ */
+#include "demo/routes.h"
+
+#include <string.h>
+
+#include "demo/pages.h"
+
+const struct route routes[] = {
+    {.path = "/", .page = page_home},
+    {.path = "/ideas",
+     .page = page_ideas,
+     .label = "Ideas",
+     .example = "/ideas",
+     .about = "Short texts out of a database. The page sets its title, description and breadcrumb; all three are "
+              "shown above it, so it takes two passes."},
+    {.path = "/ideas/",
+     .with_id = true,
+     .page = page_idea,
+     .example = "/ideas/1",
+     .about = "One of them. The header cannot know what it is called until the page below has asked the database."},
+    {.path = "/override",
+     .page = page_override,
+     .label = "Override",
+     .example = "/override",
+     .about = "A part of the page sets the breadcrumb, then the page sets it again. The last set counts, and two "
+              "passes are enough."},
+    {.path = "/unstable",
+     .page = page_unstable,
+     .label = "Unstable",
+     .example = "/unstable",
+     .about = "A page that never comes to rest: it sets another value in each pass, until a cap ends it and the log "
+              "says so."},
+    {.path = "/flip",
+     .page = page_flip,
+     .label = "Flip",
+     .example = "/flip",
+     .about = "Two values that take turns. Whatever the header shows, the page asks for the other one."},
+};
+
+const size_t route_count = sizeof routes / sizeof *routes;
+
+const struct route route_not_found = {.path = "", .page = page_not_found};
+
+static int hex_digit(char character)
+{
+    if (character >= '0' && character <= '9')
+        return character - '0';
+    if (character >= 'A' && character <= 'F')
+        return character - 'A' + 10;
+    if (character >= 'a' && character <= 'f')
+        return character - 'a' + 10;
+    return -1;
+}
+
+/* RFC 3986 2.3: escaped or not, these mean the same. An escaped "/" does not, and nothing else is in our paths. */
+static bool is_unreserved(char character)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    return character && strchr(characters, character);
+}
+
+/* The character that "%XX" stands for, or NUL. */
+static char unescape(const char *escape)
+{
+    int high = hex_digit(escape[1]);
+    int low = high < 0 ? -1 : hex_digit(escape[2]);
+    char character = low < 0 ? '\0' : (char)(high * 16 + low);
+
+    return is_unreserved(character) ? character : '\0';
+}
+
+bool routes_path(const char *target, char *path, size_t size)
+{
+    size_t length = 0;
+
+    for (; *target && *target != '?' && *target != '#'; target++) {
+        char character = *target;
+
+        if (character == '%') {
+            character = unescape(target);
+            target += 2;
+        }
+        if (!character || length + 1 >= size)
+            return false;
+        path[length++] = character;
+    }
+    path[length] = '\0';
+    return true;
+}
+
+/* One to fifteen digits, the first not 0: every number has one address. */
+static bool read_id(const char *text, int64_t *id)
+{
+    size_t length = strspn(text, "0123456789");
+
+    if (length == 0 || length > 15 || text[length] || *text == '0')
+        return false;
+    for (*id = 0; *text; text++)
+        *id = *id * 10 + (*text - '0');
+    return true;
+}
+
+static bool matches(const struct route *route, const char *path, int64_t *id)
+{
+    size_t length = strlen(route->path);
+
+    if (!route->with_id)
+        return strcmp(route->path, path) == 0;
+    return strncmp(route->path, path, length) == 0 && read_id(path + length, id);
+}
+
+const struct route *routes_find(const char *path, int64_t *id)
+{
+    for (size_t i = 0; i < route_count; i++) {
+        if (matches(&routes[i], path, id))
+            return &routes[i];
+    }
+    return &route_not_found;
+}
