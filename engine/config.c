@@ -16,7 +16,9 @@ ssr_config ssr_config_default(void)
     config.limits.output_bytes = UINT64_C(8) << 20;
     config.limits.value_bytes = UINT64_C(1) << 20;
     config.limits.stores = 10000;
+    config.limits.queries = 1000;
     config.limits.passes = 500;
+    config.max_query_passes = 100;
     return config;
 }
 
@@ -36,6 +38,12 @@ static ssr_status read_count(ssr_json json, uint64_t *count)
     return SSR_OK;
 }
 
+static ssr_status read_flag(ssr_json json, bool *flag)
+{
+    bool is_kept = ssr_json_type(json) == SSR_JSON_NULL || ssr_json_boolean(json, flag) == SSR_OK;
+    return is_kept ? SSR_OK : SSR_E_INVALID_CONFIG;
+}
+
 static ssr_status read_member(ssr_config *config, ssr_json member)
 {
     ssr_json name = ssr_json_key(member);
@@ -43,6 +51,10 @@ static ssr_status read_member(ssr_config *config, ssr_json member)
         return read_count(member, &config->allowed_rerenders_count);
     if (ssr_json_equals(name, "forbiddenRerendersCount"))
         return read_count(member, &config->forbidden_rerenders_count);
+    if (ssr_json_equals(name, "maxQueryPasses"))
+        return read_count(member, &config->max_query_passes);
+    if (ssr_json_equals(name, "prefetchLoadersBeforePageRender"))
+        return read_flag(member, &config->prefetch_loaders_before_page_render);
     return SSR_E_INVALID_CONFIG;
 }
 
@@ -51,8 +63,9 @@ static ssr_status refuse_member(ssr_json member, char *error, size_t error_size)
     char name[64];
     ssr_json_string(ssr_json_key(member), name, sizeof name);
     snprintf(error, error_size,
-             "\"%s\": %.*s: allowedRerendersCount and forbiddenRerendersCount are known here; each is a whole number "
-             "from 0 up, null for the default, or \"Infinity\"",
+             "\"%s\": %.*s: known here are allowedRerendersCount, forbiddenRerendersCount and maxQueryPasses, each a "
+             "whole number from 0 up, null for the default, or \"Infinity\", and prefetchLoadersBeforePageRender, "
+             "true or false",
              name, member.length < 40 ? (int)member.length : 40, member.text);
     return SSR_E_INVALID_CONFIG;
 }

@@ -21,6 +21,7 @@ typedef struct ssr_limits {
     uint64_t output_bytes;  /* HTML of one pass                                             default 8 MiB  */
     uint64_t value_bytes;   /* canonical text of one value; a longer one is refused (too_large)  default 1 MiB  */
     uint64_t stores;        /* stores that one request reads or sets                        default 10,000 */
+    uint64_t queries;       /* keys that one request asks for                               default 1,000  */
     uint64_t passes;        /* passes of one render, whatever the caps say                  default 500    */
 } ssr_limits;
 
@@ -38,6 +39,11 @@ typedef struct ssr_config {
      */
     uint64_t allowed_rerenders_count;   /* the loop stops quietly                        default SSR_UNLIMITED */
     uint64_t forbidden_rerenders_count; /* the loop stops and logs an error              default 25 */
+
+    uint64_t max_query_passes; /* passes that run because the one before found queries   default 100 */
+
+    /* The loaders that a route declares are loaded before the first pass. default false */
+    bool prefetch_loaders_before_page_render;
 
     ssr_limits limits;
 
@@ -60,8 +66,9 @@ SSR_API ssr_config ssr_config_default(void);
 
 /*
  * Sets the fields of `config` that the JSON object `json` names, in the spelling of the seed: allowedRerendersCount,
- * forbiddenRerendersCount. Absent or null leaves the field as it is, "Infinity" is no limit, anything else that is no whole
- * number from 0 to 2^53-1 is refused, and so is a name that is none of these.
+ * forbiddenRerendersCount, maxQueryPasses, prefetchLoadersBeforePageRender (true or false). Absent or null leaves the
+ * field as it is, "Infinity" is no limit, anything else that is no whole number from 0 to 2^53-1 is refused, and so is
+ * a name that is none of these.
  *
  * error      NULL, or receives a sentence naming the field and what to write there, up to error_size bytes.
  * Returns    SSR_OK, a value error, SSR_E_INVALID_CONFIG or SSR_E_NOMEM; on an error config is unchanged.
@@ -90,7 +97,7 @@ SSR_API ssr_registry *ssr_engine_registry(ssr_engine *engine);
  */
 SSR_API ssr_status ssr_engine_start(ssr_engine *engine);
 
-/* Frees the engine and its definitions. Every render must have been freed before. NULL is allowed. */
+/* Frees the engine and its definitions. Every render must have been freed, every operation answered. NULL is allowed. */
 SSR_API void ssr_engine_free(ssr_engine *engine);
 
 #ifdef __cplusplus

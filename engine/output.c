@@ -21,6 +21,7 @@ struct writing {
     size_t start;
     size_t cap;
     ssr_status status;
+    bool is_dropped; /* data mode */
 };
 
 static ssr_status enter(struct ssr_ctx *ctx, enum ssr_call call)
@@ -33,13 +34,19 @@ static struct writing begin(struct ssr_ctx *ctx)
     struct ssr_render *render = (struct ssr_render *)ctx;
     uint64_t cap = render->engine->config.limits.output_bytes;
     ssr_status status = enter(ctx, SSR_CALL_OUTPUT);
-    return (struct writing){ctx, &render->out.html, render->out.html.length, cap < SIZE_MAX ? (size_t)cap : SIZE_MAX,
-                            status};
+    return (struct writing){
+        .ctx = ctx,
+        .html = &render->out.html,
+        .start = render->out.html.length,
+        .cap = cap < SIZE_MAX ? (size_t)cap : SIZE_MAX,
+        .status = status,
+        .is_dropped = render->request.data_only,
+    };
 }
 
 static void put(struct writing *writing, const char *bytes, size_t length)
 {
-    if (writing->status != SSR_OK)
+    if (writing->status != SSR_OK || writing->is_dropped)
         return;
     if (length > writing->cap - writing->html->length)
         writing->status = ssr_fail_memory(writing->ctx, SSR_E_LIMIT, "ssr_limits.output_bytes");
@@ -266,7 +273,7 @@ ssr_status ssr_url_component(struct ssr_ctx *ctx, const char *text)
     return end(&writing);
 }
 
-/* ---- The response ----------------------------------------------------------------------------------------------- */
+/* ---- Transfer --------------------------------------------------------------------------------------------------- */
 
 ssr_status ssr_transfer_here(struct ssr_ctx *ctx)
 {
@@ -276,15 +283,5 @@ ssr_status ssr_transfer_here(struct ssr_ctx *ctx)
     if (out->transfer_at != SSR_NO_TRANSFER)
         return refuse(ctx, SSR_CALL_TRANSFER, SSR_E_TRANSFER_TWICE);
     out->transfer_at = out->html.length;
-    return SSR_OK;
-}
-
-ssr_status ssr_set_status(struct ssr_ctx *ctx, int status)
-{
-    if (enter(ctx, SSR_CALL_STATUS) != SSR_OK)
-        return ctx->last;
-    if (status < 200 || status > 599)
-        return refuse(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
-    ((struct ssr_render *)ctx)->out.status = status;
     return SSR_OK;
 }

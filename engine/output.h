@@ -52,9 +52,6 @@ SSR_API ssr_status ssr_url_component(ssr_ctx *ctx, const char *text);
  */
 SSR_API ssr_status ssr_transfer_here(ssr_ctx *ctx);
 
-/* The HTTP status of the response, 200 to 599 (bad_status); 200 when no pass says otherwise. The last pass counts. */
-SSR_API ssr_status ssr_set_status(ssr_ctx *ctx, int status);
-
 #ifdef __cplusplus
 }
 #endif

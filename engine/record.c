@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/operation.h"
 #include "engine/render_internal.h"
 #include "ssrstore/digest.h"
 #include "ssrstore/utf8.h"
@@ -30,6 +31,15 @@ struct record_refusal {
     struct ssr_journal_entry entry;
 };
 
+/* One member of a batch: a query, or a hook. */
+struct record_load {
+    struct record_load *next;
+    const char *kind, *name;
+    const char *args; /* NULL: redacted, or a hook */
+    const char *state, *code, *reason;
+    uint64_t nanoseconds;
+};
+
 struct ssr_record_pass {
     struct ssr_record_pass *next;
     unsigned number;
@@ -38,6 +48,7 @@ struct ssr_record_pass {
     size_t bytes;
     struct record_change *changes, **changes_end;
     struct record_refusal *refusals, **refusals_end;
+    struct record_load *loads, **loads_end;
 };
 
 /* ---- Noting ----------------------------------------------------------------------------------------------------- */
@@ -113,29 +124,89 @@ static bool has_sink(const struct ssr_record *record)
     return record->render->engine->config.log.record != NULL;
 }
 
-void ssr_record_pass_ended(struct ssr_record *record, bool completed)
+/* A new entry at the end; NULL: truncated. */
+static struct ssr_record_pass *add_pass(struct ssr_record *record, unsigned number)
 {
-    if (!has_sink(record))
-        return;
     struct ssr_record_pass *pass = ssr_region_alloc(&record->region, sizeof *pass);
     if (!pass) {
         record->is_truncated = true;
-        return;
+        return NULL;
     }
-    const struct ssr_render *render = record->render;
-    pass->number = render->ctx.pass;
-    pass->completed = completed;
-    pass->nanoseconds = render->pass_nanoseconds;
-    pass->bytes = render->out.html.length;
+    pass->number = number;
     pass->changes_end = &pass->changes;
     pass->refusals_end = &pass->refusals;
-    note_changes(record, pass);
-    note_refusals(record, pass);
+    pass->loads_end = &pass->loads;
     if (record->last)
         record->last->next = pass;
     else
         record->first = pass;
     record->last = pass;
+    return pass;
+}
+
+void ssr_record_pass_ended(struct ssr_record *record, bool completed)
+{
+    const struct ssr_render *render = record->render;
+    struct ssr_record_pass *pass = has_sink(record) ? add_pass(record, render->ctx.pass) : NULL;
+    if (!pass)
+        return;
+    pass->completed = completed;
+    pass->nanoseconds = render->pass_nanoseconds;
+    pass->bytes = render->out.html.length;
+    note_changes(record, pass);
+    note_refusals(record, pass);
+}
+
+/* ---- Loads ------------------------------------------------------------------------------------------------------ */
+
+/* NULL: no memory, and then the record says truncated. */
+static const char *keep(struct ssr_record *record, const char *text)
+{
+    const char *copy = ssr_region_copy(&record->region, text, strlen(text));
+    if (!copy)
+        record->is_truncated = true;
+    return copy;
+}
+
+static const char *state_name(const struct ssr_load *load)
+{
+    return load->state == SSR_QUERY_READY ? "ready" : load->state == SSR_QUERY_FAILED ? "failed" : "pending";
+}
+
+static void note_load(struct ssr_record *record, struct ssr_record_pass *pass, const struct ssr_load *load)
+{
+    struct record_load *noted = ssr_region_alloc(&record->region, sizeof *noted);
+    if (!noted) {
+        record->is_truncated = true;
+        return;
+    }
+    noted->kind = load->query ? "query" : "hook";
+    noted->name = load->query ? load->query->definition.name : load->hook->name;
+    noted->state = state_name(load);
+    noted->nanoseconds = load->nanoseconds;
+    if (load->query && !load->query->definition.redact)
+        noted->args = keep(record, load->args->text);
+    if (load->state == SSR_QUERY_FAILED && load->operation) {
+        noted->code = keep(record, load->operation->code);
+        noted->reason = keep(record, load->operation->reason);
+    }
+    *pass->loads_end = noted;
+    pass->loads_end = &noted->next;
+}
+
+void ssr_record_loaded(struct ssr_record *record)
+{
+    const struct ssr_render *render = record->render;
+    if (!has_sink(record))
+        return;
+    struct ssr_record_pass *pass = render->loads.first->found_pass == 0 ? add_pass(record, 0) : record->last;
+    if (!pass || pass->number != render->loads.first->found_pass) /* truncated */
+        return;
+    for (const struct ssr_load *load = render->loads.first; load; load = load->next)
+        note_load(record, pass, load);
+    pass->changes = NULL;
+    pass->changes_end = &pass->changes;
+    note_changes(record, pass);
 }
 
 /* ---- Sending ---------------------------------------------------------------------------------------------------- */
@@ -147,18 +218,38 @@ void ssr_record_send(struct ssr_record *record)
         log->record(log->arg, record);
 }
 
+static void log_error(const struct ssr_render *render, const char *format, uint64_t count)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 0)))
+#endif
+    ;
+
+static void log_error(const struct ssr_render *render, const char *format, uint64_t count)
+{
+    const ssr_log *log = &render->engine->config.log;
+    char line[256];
+    if (!log->error)
+        return;
+    snprintf(line, sizeof line, format, count);
+    log->error(log->arg, "ssr", line);
+}
+
 void ssr_log_hard_cap(const struct ssr_render *render)
 {
-    const ssr_config *config = &render->engine->config;
-    if (!config->log.error)
-        return;
-    char line[256];
-    snprintf(line, sizeof line,
-             "SSR stores/cookies did not stabilize after %" PRIu64
-             " re-renders (forbiddenRerendersCount); using the last render. Check for non-deterministic SsrStore or "
-             "cookie values (e.g. time(), rand()).",
-             config->forbidden_rerenders_count);
-    config->log.error(config->log.arg, "ssr", line);
+    log_error(render,
+              "SSR stores/cookies did not stabilize after %" PRIu64
+              " re-renders (forbiddenRerendersCount); using the last render. Check for non-deterministic SsrStore or "
+              "cookie values (e.g. time(), rand()).",
+              render->engine->config.forbidden_rerenders_count);
+}
+
+void ssr_log_query_cap(const struct ssr_render *render)
+{
+    log_error(render,
+              "SSR queries were still being found after %" PRIu64
+              " query passes (maxQueryPasses); using the last render. Check for queries whose arguments are new in "
+              "every pass.",
+              render->engine->config.max_query_passes);
 }
 
 ssr_record_summary ssr_record_summarize(const struct ssr_record *record)
@@ -255,6 +346,19 @@ static void put_milliseconds(const struct ssr_record *record, struct text *text,
         put_format(text, ",\"ms\":%" PRIu64 ".%06" PRIu64, nanoseconds / 1000000, nanoseconds % 1000000);
 }
 
+/* JSON that may hold DEL and C1 control characters, which a terminal would obey. */
+static void put_json_text(struct text *text, const char *json)
+{
+    for (const char *p = json; *p; p++) {
+        bool is_c1 = p[0] == '\xc2' && (unsigned char)p[1] < 0xa0;
+        if (is_c1 || *p == 0x7f)
+            put_format(text, "\\u%04x", is_c1 ? (unsigned char)p[1] : 0x7fu);
+        else
+            put(text, p, 1);
+        p += is_c1;
+    }
+}
+
 static void put_digest(struct text *text, const char *name, ssr_digest digest)
 {
     put_format(text, ",\"%s\":\"%016" PRIx64 "%016" PRIx64 "\"", name, digest.high, digest.low);
@@ -298,6 +402,23 @@ static void put_refusal(struct text *text, const struct ssr_journal_entry *entry
     put(text, "}", 1);
 }
 
+static void put_load(const struct ssr_record *record, struct text *text, const struct record_load *load)
+{
+    put_format(text, "{\"kind\":\"%s\"", load->kind);
+    put_member(text, "name", load->name ? load->name : "");
+    if (load->args) {
+        put(text, ",\"args\":", 8);
+        put_json_text(text, load->args);
+    }
+    put_member(text, "state", load->state);
+    if (load->code)
+        put_member(text, "code", load->code);
+    if (load->reason)
+        put_member(text, "reason", load->reason);
+    put_milliseconds(record, text, load->nanoseconds);
+    put(text, "}", 1);
+}
+
 static void put_pass(const struct ssr_record *record, struct text *text, const struct ssr_record_pass *pass)
 {
     put_format(text, "{\"pass\":%u,\"completed\":%s,\"bytes\":%zu", pass->number, pass->completed ? "true" : "false",
@@ -307,6 +428,11 @@ static void put_pass(const struct ssr_record *record, struct text *text, const s
     for (const struct record_change *change = pass->changes; change; change = change->next) {
         put(text, ",", change != pass->changes);
         put_change(record, text, change);
+    }
+    put(text, "],\"loads\":[", 11);
+    for (const struct record_load *load = pass->loads; load; load = load->next) {
+        put(text, ",", load != pass->loads);
+        put_load(record, text, load);
     }
     put(text, "],\"refused\":[", 13);
     for (const struct record_refusal *refusal = pass->refusals; refusal; refusal = refusal->next) {
@@ -327,8 +453,10 @@ static void put_head(const struct ssr_record *record, struct text *text)
     put_member(text, "outcome", ssr_outcome_name(result->outcome));
     put_count(text, "passes", result->passes);
     put_count(text, "rerenders", result->rerenders);
+    put_count(text, "queryPasses", result->query_passes);
     put_count(text, "allowedRerendersCount", render->engine->config.allowed_rerenders_count);
     put_count(text, "forbiddenRerendersCount", render->engine->config.forbidden_rerenders_count);
+    put_count(text, "maxQueryPasses", render->engine->config.max_query_passes);
     put_format(text, ",\"status\":%d", result->status);
     put_count(text, "bytes", result->html_length);
     put_count(text, "refused", result->refused);
@@ -397,11 +525,40 @@ static void put_refusal_line(struct text *text, const struct ssr_journal_entry *
     put_format(text, ": %s\n", ssr_status_advice(entry->status));
 }
 
-static void put_pass_lines(const struct ssr_record *record, struct text *text, const struct ssr_record_pass *pass)
+static void put_load_line(const struct ssr_record *record, struct text *text, const struct record_load *load)
 {
+    put_format(text, "    %s \"", load->kind);
+    put_safe(text, load->name ? load->name : "");
+    put(text, "\"", 1);
+    if (load->args) {
+        put(text, " ", 1);
+        put_json_text(text, load->args);
+    }
+    put_format(text, ": %s", load->state);
+    put_time(record, text, load->nanoseconds);
+    if (load->code) {
+        put_format(text, ", %s: ", load->code);
+        put_safe(text, load->reason ? load->reason : "");
+    }
+    put(text, "\n", 1);
+}
+
+static void put_pass_title(const struct ssr_record *record, struct text *text, const struct ssr_record_pass *pass)
+{
+    if (pass->number == 0) {
+        put_format(text, "  before the first pass\n");
+        return;
+    }
     put_format(text, "  pass %u%s: %zu bytes", pass->number, pass->completed ? "" : " (not completed)", pass->bytes);
     put_time(record, text, pass->nanoseconds);
     put(text, "\n", 1);
+}
+
+static void put_pass_lines(const struct ssr_record *record, struct text *text, const struct ssr_record_pass *pass)
+{
+    put_pass_title(record, text, pass);
+    for (const struct record_load *load = pass->loads; load; load = load->next)
+        put_load_line(record, text, load);
     for (const struct record_change *change = pass->changes; change; change = change->next)
         put_change_line(record, text, change);
     for (const struct record_refusal *refusal = pass->refusals; refusal; refusal = refusal->next)

@@ -11,6 +11,7 @@
 #define SSR_ENGINE_RENDER_H
 
 #include "engine/engine.h"
+#include "engine/query.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +24,34 @@ extern "C" {
  */
 typedef ssr_status (*ssr_page_fn)(ssr_ctx *ctx, void *arg);
 
+/* Runs before the first pass of a location, as an operation; what it stages and loads is there in that pass. */
+typedef struct ssr_hook {
+    const char *name; /* for the record */
+    ssr_loader_fn run;
+    void *arg;
+} ssr_hook;
+
+/* A query that a route's layouts or page are known to ask for. */
+typedef struct ssr_declared_loader {
+    const ssr_query *query;
+    /* Adds the arguments for this location; NULL: null. An error fails the render. */
+    ssr_status (*args)(const char *location, ssr_builder *args, void *arg);
+    void *arg;
+} ssr_declared_loader;
+
+/* What can be known about a location before it is rendered. Everything is borrowed until ssr_render_free. */
+typedef struct ssr_route {
+    const ssr_hook *hooks;
+    size_t hook_count;
+    const ssr_declared_loader *loaders; /* loaded first with prefetch_loaders_before_page_render */
+    size_t loader_count;
+} ssr_route;
+
+typedef enum ssr_redirects {
+    SSR_REDIRECTS_REPORT, /* the render ends with outcome `redirect`; in data mode it follows */
+    SSR_REDIRECTS_FOLLOW  /* a path is rendered instead; another origin is reported */
+} ssr_redirects;
+
 /* What the host knows about a request. All zero is a good start. The pointers are borrowed until ssr_render_free. */
 typedef struct ssr_request {
     const char *id;       /* for the record; NULL: none */
@@ -31,7 +60,20 @@ typedef struct ssr_request {
     int64_t now_ms;       /* Unix time in milliseconds, for ssr_now */
     uint64_t seed;        /* for ssr_random; different for each request where numbers must differ */
     int64_t deadline_ms;  /* on the scale of `now` in ssr_render_step; 0: none */
-    bool cacheable;       /* the route allows shared caching of a page that read nothing private */
+    ssr_redirects redirects;
+    bool data_only; /* settle without a document: output is checked and dropped, redirects are followed */
+
+    /* The route of a location; asked again after a followed redirect. NULL, or an answer of NULL: nothing is known. */
+    const ssr_route *(*find_route)(const char *location, void *arg);
+    void *find_route_arg;
+
+    /*
+     * Called when an operation has been answered, on the answering thread: may only signal the thread that steps. Not
+     * called any more once ssr_render_free has returned; ssr_render_free waits for a call in progress.
+     */
+    void (*wake)(void *arg);
+    void *wake_arg;
+    bool cacheable; /* the route allows shared caching of a page that read nothing private */
 } ssr_request;
 
 typedef enum ssr_outcome {
@@ -44,19 +86,30 @@ typedef enum ssr_outcome {
 /* The outcome's name as in the record: "hard_cap". Static. */
 SSR_API const char *ssr_outcome_name(ssr_outcome outcome);
 
+typedef struct ssr_header {
+    const char *name, *value;
+} ssr_header;
+
 /* What a render came to. Borrowed from it, until ssr_render_free. */
 typedef struct ssr_result {
     ssr_outcome outcome;
-    unsigned passes;    /* that ran, completed or not */
-    unsigned rerenders; /* of these, the ones that ran because a staged value differed */
-    unsigned refused;   /* writes that were refused; the record lists them */
-    int status;         /* HTTP; 500 when there is no document */
+    unsigned passes;           /* that ran, completed or not */
+    unsigned rerenders;        /* of these, the ones that ran because a staged value differed */
+    unsigned query_passes;     /* of these, the ones that ran because the one before found queries */
+    unsigned refused;          /* writes that were refused; the record lists them */
+    int status;                /* HTTP; 500 when there is no document */
+    const ssr_header *headers; /* of the last pass, in the order of their first set; not the ones named below */
+    size_t header_count;
+    const char *redirect_to; /* outcome `redirect`: the Location; else NULL. status is then 301 to 308 */
+    const char *location;    /* what was rendered in the end, after followed redirects */
     bool has_document;
     const char *html; /* NUL-terminated; "" without a document */
     size_t html_length;
     const char
         *transfer; /* the transfer element, for pages that do not call ssr_transfer_here; "" without a document */
     size_t transfer_length;
+    const char *data; /* what the element carries, as canonical JSON; in data mode too. "" when there is none */
+    size_t data_length;
     const char *cache_control; /* "private, no-store", or "public" for a cacheable page that read nothing private */
     ssr_status error_status;   /* SSR_OK, or why the outcome is cancelled, deadline, limit or failed */
     const char *error;         /* that as a sentence that names the place; "" otherwise */
@@ -77,8 +130,10 @@ SSR_API ssr_status ssr_render_new(const ssr_engine *engine, ssr_page_fn page, vo
                                   ssr_render **render);
 
 typedef enum ssr_step {
-    SSR_STEP_AGAIN, /* next: ssr_render_step, now or whenever the host likes */
-    SSR_STEP_ENDED  /* next: ssr_render_result, ssr_render_free; another step answers the same and changes nothing */
+    SSR_STEP_AGAIN,   /* next: ssr_render_step, now or whenever the host likes */
+    SSR_STEP_WAITING, /* next: ssr_render_next_operation until it gives NULL; then ssr_render_step after a wake, or when
+                         ssr_render_timeout_ms has passed. A step before that answers the same and changes nothing */
+    SSR_STEP_ENDED    /* next: ssr_render_result, ssr_render_free; another step answers the same and changes nothing */
 } ssr_step;
 
 /*
@@ -90,7 +145,20 @@ typedef enum ssr_step {
  */
 SSR_API ssr_step ssr_render_step(ssr_render *render, int64_t now_ms);
 
-/* Asks the render to end before its next pass, with outcome `cancelled`. Legal on any thread. */
+/*
+ * The next operation to start: run it with ssr_operation_run on any thread, or answer it later.
+ * Returns    NULL when there is none (now).
+ * Memory     the caller's, until ssr_operation_run or ssr_operation_answer takes it; it may outlive the render.
+ */
+SSR_API ssr_operation *ssr_render_next_operation(ssr_render *render);
+
+/* Milliseconds from now_ms until a deadline or the timeout of a query wants a step; 0: now; -1: no such. */
+SSR_API int64_t ssr_render_timeout_ms(const ssr_render *render, int64_t now_ms);
+
+/*
+ * Asks the render to end at its next step, with outcome `cancelled`. Legal on any thread. Wakes nobody: the host that
+ * cancels a waiting render steps it.
+ */
 SSR_API void ssr_render_cancel(ssr_render *render);
 
 /* The result; NULL while the render has not ended. */
@@ -103,10 +171,12 @@ SSR_API const char *ssr_render_state(const ssr_render *render);
 SSR_API void ssr_render_free(ssr_render *render);
 
 /*
- * Renders a request to its end: a loop over ssr_render_step. The deadline is not looked at, because nobody tells
- * the time.
- * Returns    SSR_OK when there is a document; otherwise what ssr_render_new or the render failed with.
- * Memory     *render is the caller's, on an error too unless it is NULL: read ssr_render_result, then free it.
+ * Renders a request to its end: a loop over ssr_render_step that runs each operation on this thread, one after the
+ * other. Deadline and timeouts are not looked at, because nobody tells the time. engine/host/pool.h has a loop that
+ * loads in parallel and keeps time.
+ * Returns    SSR_OK when there is a document, a redirect, or in data mode data; otherwise what ssr_render_new or the
+ * render failed with. Memory     *render is the caller's, on an error too unless it is NULL: read ssr_render_result,
+ * then free it.
  */
 SSR_API ssr_status ssr_run(const ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
                            ssr_render **render);

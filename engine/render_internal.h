@@ -28,8 +28,13 @@ enum ssr_state {
 
 struct ssr_output {
     struct ssr_buffer html;
-    size_t transfer_at; /* where the element goes; SSR_NO_TRANSFER */
-    int status;         /* HTTP */
+    size_t transfer_at;       /* where the element goes; SSR_NO_TRANSFER */
+    struct ssr_region region; /* header texts, the redirect */
+    ssr_header *headers;
+    size_t header_count, header_capacity;
+    int status;              /* HTTP */
+    const char *redirect_to; /* NULL: it did not */
+    int redirect_status;
 };
 
 /* What the record remembers of a pass; in the record's own memory. */
@@ -44,26 +49,64 @@ struct ssr_record {
     bool is_truncated;
 };
 
+/* A query key of this request, or one run of a hook: what loads together is one batch. */
+struct ssr_load {
+    const struct ssr_query *query; /* NULL: a hook */
+    const struct ssr_value *args;
+    const ssr_hook *hook;
+    ssr_query_state state; /* disabled: known, but nobody has asked for it to be loaded */
+    struct ssr_operation *operation;
+    bool is_handed_out, is_answered;
+    unsigned found_pass;   /* 0: before the first */
+    unsigned visible_pass; /* the first pass that sees its answer; 0: none yet */
+    int64_t expires_ms;    /* INT64_MAX: never */
+    uint64_t began, nanoseconds;
+    struct ssr_load *next; /* of the batch, in the order of finding */
+};
+
+struct ssr_loads {
+    struct ssr_load **table; /* queries by key, open addressing */
+    size_t table_size, count;
+    struct ssr_load *first, **end; /* the batch: found and not yet answered together */
+    struct ssr_load *next_out;     /* the first that was not handed out */
+    size_t unanswered;
+};
+
+/* A redirect's target and how often it was followed. */
+struct ssr_followed {
+    struct ssr_followed *next;
+    const char *location;
+    unsigned times;
+};
+
 struct ssr_render {
     struct ssr_ctx ctx;
     const struct ssr_engine *engine;
     ssr_page_fn page;
     void *arg;
     ssr_request request;
-    char *location_path; /* for the record: the location without its query string */
+    const char *location_path; /* for the record: the location without its query string */
+    const ssr_route *route;
+    struct ssr_mailbox *mailbox; /* made with the first operation */
+    struct ssr_loads loads;
+    struct ssr_followed *followed;
+    unsigned followed_total;
 
     enum ssr_state state;
     bool is_stepping;
     atomic_bool is_cancelled;
-    bool is_rerender; /* the next pass runs only because a staged value differs */
-    uint64_t rerenders;
+    bool next_is_rerender;            /* the next pass runs only because a staged value differs */
+    bool next_is_query_pass;          /* the next pass runs because the last one found queries */
+    uint64_t rerenders, query_passes; /* of this location: what the caps are held against */
+    unsigned all_rerenders, all_query_passes;
     unsigned completed; /* the last pass that completed; 0: none */
     ssr_status page_status;
     ssr_outcome outcome;
-    uint64_t began, pass_began, pass_nanoseconds; /* by the clock, when there is one */
+    uint64_t pass_began, pass_nanoseconds; /* by the clock, when there is one */
 
     struct ssr_output out, kept;
     struct ssr_buffer transfer;
+    const ssr_value *data;
     struct ssr_record record;
     ssr_result result;
     char error[SSR_ERROR_TEXT];
@@ -74,8 +117,31 @@ void ssr_record_init(struct ssr_record *record, const struct ssr_render *render)
 void ssr_record_release(struct ssr_record *record);
 /* Notes what the pass that just ran did; nothing when no sink listens. Called while its values live. */
 void ssr_record_pass_ended(struct ssr_record *record, bool completed);
+/* Notes the batch that was loaded, and what it staged, with the pass that found it. */
+void ssr_record_loaded(struct ssr_record *record);
 void ssr_record_send(struct ssr_record *record);
 void ssr_log_hard_cap(const struct ssr_render *render);
+void ssr_log_query_cap(const struct ssr_render *render);
+
+/* query.c */
+/* The load of a key, made when it is new (state disabled); NULL: no memory or too many (see fatal). */
+struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_query *query, const char *args,
+                                size_t length, bool make);
+/* Puts a load into the batch. */
+void ssr_loads_add(struct ssr_render *render, struct ssr_load *load);
+/* The queries of a pass that redirected are not loaded. */
+void ssr_loads_forget_batch(struct ssr_render *render);
+void ssr_loads_transfer(struct ssr_transfer *transfer, void *render);
+void ssr_loads_release(struct ssr_render *render);
+
+/* load.c */
+/* Plans what goes before the first pass of a location. SSR_OK, or the render has failed. */
+ssr_status ssr_prepare_location(struct ssr_render *render);
+/* Makes the batch's operations; they expire from now on. */
+ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms);
+/* Takes answers in; true when all are there and what they carry is staged, or the render has failed. */
+bool ssr_continue_load(struct ssr_render *render, int64_t now_ms);
+void ssr_cancel_load(struct ssr_render *render);
 
 bool ssr_outcome_has_document(ssr_outcome outcome);
 

@@ -7,8 +7,9 @@ ssr_status ssr_run(const ssr_engine *engine, ssr_page_fn page, void *arg, const 
     ssr_status status = ssr_render_new(engine, page, arg, request, render);
     if (status != SSR_OK)
         return status;
-    while (ssr_render_step(*render, 0) == SSR_STEP_AGAIN)
-        continue;
+    while (ssr_render_step(*render, 0) != SSR_STEP_ENDED)
+        for (ssr_operation *operation; (operation = ssr_render_next_operation(*render)) != NULL;)
+            ssr_operation_run(operation);
     const ssr_result *result = ssr_render_result(*render);
-    return result->has_document ? SSR_OK : result->error_status;
+    return result->data_length > 0 ? SSR_OK : result->error_status;
 }

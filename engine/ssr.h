@@ -4,8 +4,10 @@
 
 #include "engine/engine.h"
 #include "engine/output.h"
+#include "engine/query.h"
 #include "engine/record.h"
 #include "engine/render.h"
+#include "engine/response.h"
 #include "ssrstore/allocator.h"
 #include "ssrstore/ssrstore.h"
 #include "ssrstore/status.h"

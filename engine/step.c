@@ -5,6 +5,7 @@
  * What always holds: `kept`, `completed` and the committed values belong to the same pass, the last that completed,
  * whenever the machine is not inside a pass.
  */
+#include "engine/operation.h"
 #include "engine/render_internal.h"
 
 #include <stdio.h>
@@ -42,11 +43,15 @@ const char *ssr_render_state(const struct ssr_render *render)
 
 /* ---- Life ------------------------------------------------------------------------------------------------------- */
 
-/* The location without its query string, which may hold what a log should not. */
-static char *path_of(struct ssr_render *render)
+/* Notes where the render is; for the log without the query string, which may hold what a log should not. */
+static bool set_location(struct ssr_render *render, const char *location)
 {
-    const char *location = render->ctx.location;
-    return ssr_region_copy(&render->ctx.request, location, strcspn(location, "?"));
+    const char *path = ssr_region_copy(&render->ctx.request, location, strcspn(location, "?"));
+    if (!path)
+        return false;
+    render->ctx.location = location;
+    render->location_path = path;
+    return true;
 }
 
 static void init_scope(struct ssr_render *render)
@@ -57,7 +62,6 @@ static void init_scope(struct ssr_render *render)
     ctx->value_cap = config->limits.value_bytes < SIZE_MAX ? (size_t)config->limits.value_bytes : SIZE_MAX;
     ctx->cell_cap = config->limits.stores < SIZE_MAX ? (size_t)config->limits.stores : SIZE_MAX;
     ctx->id = render->request.id;
-    ctx->location = render->request.location ? render->request.location : "/";
     ctx->host = render->request.host;
     ctx->now_ms = render->request.now_ms;
     ctx->seed = render->request.seed;
@@ -66,6 +70,7 @@ static void init_scope(struct ssr_render *render)
 static void init_outputs(struct ssr_render *render)
 {
     render->out.html.budget = render->kept.html.budget = render->transfer.budget = &render->ctx.budget;
+    render->out.region.budget = render->kept.region.budget = &render->ctx.budget;
     render->out.transfer_at = render->kept.transfer_at = SSR_NO_TRANSFER;
     render->kept.status = 200;
 }
@@ -92,8 +97,7 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
     init_scope(made);
     init_outputs(made);
     ssr_record_init(&made->record, made);
-    made->location_path = path_of(made);
-    if (!made->location_path) {
+    if (!set_location(made, made->request.location ? made->request.location : "/")) {
         ssr_render_free(made);
         return SSR_E_NOMEM;
     }
@@ -101,12 +105,22 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
     return SSR_OK;
 }
 
+static void free_output(struct ssr_render *render, struct ssr_output *output)
+{
+    ssr_buffer_free(&output->html);
+    ssr_region_free(&output->region);
+    ssr_budget_resize(&render->ctx.budget, output->headers, output->header_capacity * sizeof *output->headers, 0);
+}
+
 void ssr_render_free(struct ssr_render *render)
 {
     if (!render)
         return;
-    ssr_buffer_free(&render->out.html);
-    ssr_buffer_free(&render->kept.html);
+    ssr_cancel_load(render);
+    ssr_mailbox_close(render->mailbox);
+    ssr_loads_release(render);
+    free_output(render, &render->out);
+    free_output(render, &render->kept);
     ssr_buffer_free(&render->transfer);
     ssr_scope_release(&render->ctx);
     ssr_record_release(&render->record);
@@ -143,29 +157,84 @@ static uint64_t read_clock(const struct ssr_render *render)
     return config->clock ? config->clock(config->clock_arg) : 0;
 }
 
-/* What stops a render between two passes. */
-static bool is_stopped(struct ssr_render *render, int64_t now_ms)
+/* What the host wants stopped. */
+static bool is_called_off(struct ssr_render *render, int64_t now_ms)
 {
     struct ssr_ctx *ctx = &render->ctx;
     if (atomic_load(&render->is_cancelled)) {
-        ssr_end_render(ctx, SSR_E_CANCELLED, "before pass %u: cancelled", ctx->pass + 1);
+        ssr_end_render(ctx, SSR_E_CANCELLED, "after pass %u: cancelled", ctx->pass);
         stop(render, SSR_CANCELLED);
     } else if (render->request.deadline_ms != 0 && now_ms >= render->request.deadline_ms) {
-        ssr_end_render(ctx, SSR_E_DEADLINE, "before pass %u: the deadline has passed", ctx->pass + 1);
+        ssr_end_render(ctx, SSR_E_DEADLINE, "after pass %u: the deadline has passed", ctx->pass);
         stop(render, SSR_DEADLINE);
-    } else if (ctx->pass >= render->engine->config.limits.passes) {
-        ssr_fail_memory(ctx, SSR_E_LIMIT, "ssr_limits.passes");
-        stop(render, SSR_LIMITED);
     }
     return ctx->fatal != SSR_OK;
+}
+
+static void stop_fatally(struct ssr_render *render)
+{
+    stop(render, render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED);
+}
+
+/* ---- Before a location, and loading ----------------------------------------------------------------------------- */
+
+/* The batch, if there is one, is handed out; then the pass runs. */
+static void load_batch(struct ssr_render *render, int64_t now_ms)
+{
+    if (!render->loads.first)
+        set_state(render, SSR_STATE_PASS);
+    else if (ssr_begin_load(render, now_ms) == SSR_OK)
+        set_state(render, SSR_STATE_LOAD);
+    else
+        stop_fatally(render);
+}
+
+static void prepare(struct ssr_render *render, int64_t now_ms)
+{
+    if (is_called_off(render, now_ms))
+        return;
+    if (ssr_prepare_location(render) == SSR_OK)
+        load_batch(render, now_ms);
+    else
+        stop_fatally(render);
+}
+
+static void load(struct ssr_render *render, int64_t now_ms)
+{
+    if (is_called_off(render, now_ms)) {
+        ssr_cancel_load(render);
+    } else {
+        if (!ssr_continue_load(render, now_ms))
+            return;
+        if (render->ctx.fatal != SSR_OK)
+            stop_fatally(render);
+        else
+            set_state(render, SSR_STATE_PASS);
+    }
+    ssr_record_loaded(&render->record);
+    if (render->state == SSR_STATE_PASS)
+        render->loads.first = NULL;
+}
+
+/* ---- A pass ----------------------------------------------------------------------------------------------------- */
+
+enum { PAGE_BYTES = 4096 }; /* what most pages need at least, in one allocation */
+
+static void begin_output(struct ssr_output *out)
+{
+    out->html.length = 0;
+    ssr_buffer_reserve(&out->html, PAGE_BYTES); /* when this is refused, a smaller one may still do */
+    out->transfer_at = SSR_NO_TRANSFER;
+    ssr_region_reset(&out->region);
+    out->header_count = 0;
+    out->status = 200;
+    out->redirect_to = NULL;
 }
 
 static void run_page(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
-    render->out.html.length = 0;
-    render->out.transfer_at = SSR_NO_TRANSFER;
-    render->out.status = 200;
+    begin_output(&render->out);
     render->pass_began = read_clock(render);
     ctx->phase = SSR_RENDER;
     render->page_status = render->page(ctx, render->arg);
@@ -175,18 +244,23 @@ static void run_page(struct ssr_render *render)
     render->pass_nanoseconds = read_clock(render) - render->pass_began;
 }
 
-/* Design 2, steps 1 and 2. */
+/* docs/loop.md, steps 1 and 2. */
 static void run_pass(struct ssr_render *render, int64_t now_ms)
 {
-    if (is_stopped(render, now_ms))
+    struct ssr_ctx *ctx = &render->ctx;
+    if (is_called_off(render, now_ms))
         return;
-    if (render->ctx.pass == 0)
-        render->began = read_clock(render);
-    if (ssr_scope_begin_pass(&render->ctx) != SSR_OK) {
+    if (ctx->pass >= render->engine->config.limits.passes)
+        ssr_fail_memory(ctx, SSR_E_LIMIT, "ssr_limits.passes");
+    if (ctx->fatal != SSR_OK || ssr_scope_begin_pass(ctx) != SSR_OK) {
         stop(render, SSR_LIMITED);
         return;
     }
-    render->rerenders += render->is_rerender;
+    render->rerenders += render->next_is_rerender;
+    render->all_rerenders += render->next_is_rerender;
+    render->query_passes += render->next_is_query_pass;
+    render->all_query_passes += render->next_is_query_pass;
+    render->next_is_rerender = render->next_is_query_pass = false;
     run_page(render);
     set_state(render, SSR_STATE_JUDGE);
 }
@@ -209,7 +283,7 @@ static void complete_pass(struct ssr_render *render)
     render->completed = render->ctx.pass;
 }
 
-/* Design 2, step 6: the forbidden count is looked at first. */
+/* docs/loop.md, step 6: the forbidden count is looked at first. */
 static void judge_rerender(struct ssr_render *render)
 {
     const ssr_config *config = &render->engine->config;
@@ -217,28 +291,108 @@ static void judge_rerender(struct ssr_render *render)
         ssr_log_hard_cap(render);
         stop(render, SSR_HARD_CAP);
     } else if (render->rerenders < config->allowed_rerenders_count) {
-        render->is_rerender = true;
+        render->next_is_rerender = true;
         set_state(render, SSR_STATE_PASS);
     } else {
         stop(render, SSR_SOFT_CAP);
     }
 }
 
-/* Design 2, steps 3 to 7. */
-static void judge_pass(struct ssr_render *render)
+/* docs/loop.md, step 5. */
+static void judge_queries(struct ssr_render *render, int64_t now_ms)
+{
+    if (render->query_passes >= render->engine->config.max_query_passes) {
+        ssr_log_query_cap(render);
+        ssr_loads_forget_batch(render);
+        stop(render, SSR_QUERY_CAP);
+    } else {
+        render->next_is_query_pass = true;
+        load_batch(render, now_ms);
+    }
+}
+
+/* Counts a followed redirect; false: once too often. NULL memory ends the render. */
+static bool count_followed(struct ssr_render *render, const char *location)
+{
+    enum { EACH = 10, ALL = 20 };
+    struct ssr_followed *followed = render->followed;
+    while (followed && strcmp(followed->location, location) != 0)
+        followed = followed->next;
+    if (!followed) {
+        followed = ssr_region_alloc(&render->ctx.request, sizeof *followed);
+        char *copy = followed ? ssr_region_copy(&render->ctx.request, location, strlen(location)) : NULL;
+        if (!copy) {
+            ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
+            return false;
+        }
+        *followed = (struct ssr_followed){render->followed, copy, 0};
+        render->followed = followed;
+    }
+    return ++followed->times <= EACH && ++render->followed_total <= ALL;
+}
+
+/* The page's own site renders on at the new location, with fresh budgets; its stores begin at their defaults. */
+static void follow(struct ssr_render *render)
+{
+    const char *to = render->kept.redirect_to;
+    if (!count_followed(render, to)) {
+        if (render->ctx.fatal != SSR_OK) {
+            stop_fatally(render);
+        } else {
+            ssr_end_render(&render->ctx, SSR_E_REDIRECT_LOOP, "pass %u: redirected to %.*s once too often",
+                           render->ctx.pass, (int)strcspn(to, "?"), to); /* the log gets no query string */
+            stop(render, SSR_REDIRECT_LOOP);
+        }
+        return;
+    }
+    char *location = ssr_region_copy(&render->ctx.request, to, strlen(to));
+    if (!location || !set_location(render, location)) {
+        ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
+        stop_fatally(render);
+        return;
+    }
+    ssr_scope_restart(&render->ctx);
+    render->rerenders = render->query_passes = 0;
+    render->completed = 0; /* a page that was left is no document */
+    set_state(render, SSR_STATE_PREPARE);
+}
+
+/* docs/loop.md, step 4. */
+static void judge_redirect(struct ssr_render *render)
+{
+    const ssr_request *request = &render->request;
+    ssr_loads_forget_batch(render);
+    bool follows = request->redirects == SSR_REDIRECTS_FOLLOW || request->data_only;
+    if (follows && *render->kept.redirect_to == '/')
+        follow(render);
+    else
+        stop(render, SSR_REDIRECT);
+}
+
+/* Whether the pass ended in itself: it failed, or what it leaves cannot be had. */
+static bool has_failed(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
-    ssr_status status = render->page_status;
-    if (ctx->fatal == SSR_OK && status != SSR_OK)
-        ssr_end_callback(ctx, status, "the page callback", "");
-    if (ctx->fatal == SSR_OK)
+    if (ctx->fatal == SSR_OK && render->page_status != SSR_OK)
+        ssr_end_callback(ctx, render->page_status, "the page callback", "");
+    if (ctx->fatal == SSR_OK && !render->loads.first && !render->out.redirect_to)
         ssr_stage_defaults(ctx);
-    if (ctx->fatal != SSR_OK) {
-        abandon_pass(render, ctx->fatal_is_limit ? SSR_LIMITED : SSR_FAILED);
+    return ctx->fatal != SSR_OK;
+}
+
+/* docs/loop.md, steps 3 to 7. */
+static void judge_pass(struct ssr_render *render, int64_t now_ms)
+{
+    if (has_failed(render)) {
+        abandon_pass(render, render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED);
         return;
     }
     complete_pass(render);
-    if (ctx->differing == 0)
+    if (render->kept.redirect_to)
+        judge_redirect(render);
+    else if (render->loads.first)
+        judge_queries(render, now_ms);
+    else if (render->ctx.differing == 0)
         stop(render, SSR_SETTLED);
     else
         judge_rerender(render);
@@ -283,9 +437,18 @@ static bool make_document(struct ssr_render *render)
     struct ssr_ctx *ctx = &render->ctx;
     const ssr_config *config = &render->engine->config;
     ctx->budget.cap = ctx->cell_cap = SIZE_MAX;
-    const ssr_value *value = ssr_transfer_value(ctx, render->completed, config->encode, config->encode_arg);
+    struct ssr_transfer transfer = {.ctx = ctx,
+                                    .last_pass = render->completed,
+                                    .encode = config->encode,
+                                    .encode_arg = config->encode_arg,
+                                    .add_queries = ssr_loads_transfer,
+                                    .queries_arg = render};
+    const ssr_value *value = ssr_transfer_value(&transfer);
     if (!value)
         return false;
+    render->data = value;
+    if (render->request.data_only)
+        return true;
     ssr_status status = make_element(render, value);
     if (status == SSR_OK)
         status = complete_html(render);
@@ -307,34 +470,62 @@ static void move_error(struct ssr_render *render)
 
 static bool is_cacheable(const struct ssr_render *render)
 {
-    return render->request.cacheable && render->outcome == SSR_SETTLED && !render->ctx.is_private;
+    return render->request.cacheable && render->outcome == SSR_SETTLED && !render->ctx.is_private &&
+           render->followed_total == 0;
 }
 
-static void fill_result(struct ssr_render *render, bool has_document)
+static int response_status(const struct ssr_render *render, bool is_complete)
+{
+    if (render->outcome == SSR_REDIRECT)
+        return render->kept.redirect_status;
+    return is_complete ? render->kept.status : 500;
+}
+
+static void fill_document(struct ssr_render *render)
+{
+    ssr_result *result = &render->result;
+    result->has_document = !render->request.data_only;
+    result->data = render->data->text;
+    result->data_length = render->data->length;
+    if (!result->has_document)
+        return;
+    result->html = render->kept.html.data;
+    result->html_length = render->kept.html.length;
+    result->transfer = render->transfer.data;
+    result->transfer_length = render->transfer.length;
+}
+
+static void fill_result(struct ssr_render *render, bool is_complete)
 {
     ssr_result *result = &render->result;
     result->outcome = render->outcome;
     result->passes = render->ctx.pass;
-    result->rerenders = (unsigned)render->rerenders;
+    result->rerenders = render->all_rerenders;
+    result->query_passes = render->all_query_passes;
     result->refused = render->ctx.refused;
-    result->status = has_document ? render->kept.status : 500;
-    result->has_document = has_document;
-    result->html = has_document ? render->kept.html.data : "";
-    result->html_length = has_document ? render->kept.html.length : 0;
-    result->transfer = has_document ? render->transfer.data : "";
-    result->transfer_length = has_document ? render->transfer.length : 0;
+    result->status = response_status(render, is_complete);
+    result->location = render->ctx.location;
     result->cache_control = is_cacheable(render) ? "public" : "private, no-store";
     result->error = render->error;
+    result->html = result->transfer = result->data = "";
+    if (is_complete || render->outcome == SSR_REDIRECT) {
+        result->headers = render->kept.headers;
+        result->header_count = render->kept.header_count;
+    }
+    if (render->outcome == SSR_REDIRECT)
+        result->redirect_to = render->kept.redirect_to;
+    if (is_complete)
+        fill_document(render);
 }
 
 static void finish(struct ssr_render *render)
 {
     move_error(render);
-    bool has_document = render->completed > 0 && ssr_outcome_has_document(render->outcome) && make_document(render);
+    bool is_complete = render->completed > 0 && ssr_outcome_has_document(render->outcome) && make_document(render);
     if (render->ctx.fatal != SSR_OK) /* making the document failed */
         render->outcome = render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED;
     move_error(render);
-    fill_result(render, has_document);
+    fill_result(render, is_complete);
     ssr_record_send(&render->record);
     set_state(render, SSR_STATE_ENDED);
 }
@@ -348,12 +539,20 @@ ssr_step ssr_render_step(struct ssr_render *render, int64_t now_ms)
     if (render->is_stepping)
         return SSR_STEP_AGAIN;
     render->is_stepping = true;
+    if (render->state == SSR_STATE_PREPARE)
+        prepare(render, now_ms);
+    if (render->state == SSR_STATE_LOAD)
+        load(render, now_ms);
     if (render->state == SSR_STATE_PASS)
         run_pass(render, now_ms);
     if (render->state == SSR_STATE_JUDGE)
-        judge_pass(render);
+        judge_pass(render, now_ms);
     if (render->state == SSR_STATE_FINISH)
         finish(render);
     render->is_stepping = false;
-    return render->state == SSR_STATE_ENDED ? SSR_STEP_ENDED : SSR_STEP_AGAIN;
+    switch (render->state) {
+    case SSR_STATE_ENDED: return SSR_STEP_ENDED;
+    case SSR_STATE_LOAD: return SSR_STEP_WAITING;
+    default: return SSR_STEP_AGAIN;
+    }
 }

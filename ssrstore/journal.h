@@ -20,6 +20,7 @@ const char *ssr_base_name(const char *file);
 enum ssr_journal_op {
     SSR_JOURNAL_READ,   /* the first read of a definition in this pass; value: what was seen */
     SSR_JOURNAL_STAGE,  /* value: what was staged */
+    SSR_JOURNAL_QUERY,  /* asked for; value: the arguments */
     SSR_JOURNAL_EFFECT, /* an effect ran */
     SSR_JOURNAL_REFUSE  /* a call answered `status` and changed nothing */
 };

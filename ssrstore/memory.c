@@ -47,6 +47,16 @@ void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_siz
     return moved;
 }
 
+bool ssr_budget_charge(struct ssr_budget *budget, size_t size)
+{
+    if (size > budget->cap - budget->used) {
+        budget->refusal = SSR_E_LIMIT;
+        return false;
+    }
+    budget->used += size;
+    return true;
+}
+
 /* The capacity that holds `needed`: doubled from `from`, or 0 when it would overflow. */
 static size_t doubled(size_t from, size_t needed)
 {
@@ -74,7 +84,7 @@ ssr_status ssr_buffer_reserve(struct ssr_buffer *buffer, size_t extra)
     return SSR_OK;
 }
 
-ssr_status ssr_buffer_append(struct ssr_buffer *buffer, const char *bytes, size_t length)
+ssr_status ssr_buffer_append_slowly(struct ssr_buffer *buffer, const char *bytes, size_t length)
 {
     if (length == 0)
         return SSR_OK;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ssrstore/allocator.h"
 #include "ssrstore/status.h"
@@ -31,6 +32,9 @@ struct ssr_budget {
 void ssr_budget_init(struct ssr_budget *budget, const ssr_allocator *allocator, size_t cap);
 void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_size, size_t new_size);
 
+/* Counts bytes that live elsewhere but belong to the request; false: they exceed the cap (SSR_E_LIMIT). */
+bool ssr_budget_charge(struct ssr_budget *budget, size_t size);
+
 struct ssr_buffer {
     struct ssr_budget *budget;
     char *data; /* NULL while capacity is 0 */
@@ -40,7 +44,15 @@ struct ssr_buffer {
 
 /* Makes room for `extra` more bytes; the answer is SSR_OK or the budget's refusal, and then nothing changed. */
 ssr_status ssr_buffer_reserve(struct ssr_buffer *buffer, size_t extra);
-ssr_status ssr_buffer_append(struct ssr_buffer *buffer, const char *bytes, size_t length);
+ssr_status ssr_buffer_append_slowly(struct ssr_buffer *buffer, const char *bytes, size_t length);
+static inline ssr_status ssr_buffer_append(struct ssr_buffer *buffer, const char *bytes, size_t length)
+{
+    if (length >= buffer->capacity - buffer->length)
+        return ssr_buffer_append_slowly(buffer, bytes, length);
+    memcpy(buffer->data + buffer->length, bytes, length);
+    buffer->length += length;
+    return SSR_OK;
+}
 void ssr_buffer_free(struct ssr_buffer *buffer);
 
 /* A growing array: returns `items` with room for `needed` of `size` bytes each, moved or not; NULL: refused, unchanged.

@@ -1,6 +1,7 @@
 /* The request scope: phases, refusals, cells, and the memory of passes. scope.h says what always holds. */
 #include "ssrstore/scope.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -243,6 +244,28 @@ void ssr_scope_end_pass(struct ssr_ctx *ctx)
     for (size_t i = 0; i < ctx->commit_count; i++)
         ssr_value_drop(ctx, ctx->commits[i].before);
     ctx->commit_count = 0;
+    ctx->reason[0] = '\0';
+}
+
+ssr_status ssr_scope_prepare(struct ssr_ctx *ctx)
+{
+    if (!ctx->memory)
+        ctx->memory = take_memory(ctx);
+    return ctx->memory ? SSR_OK : ssr_fail_memory(ctx, ctx->budget.refusal, "the memory of a pass");
+}
+
+void ssr_scope_restart(struct ssr_ctx *ctx)
+{
+    for (size_t i = 0; i < ctx->staged_count; i++)
+        ctx->staged[i]->staged = NULL;
+    ctx->staged_count = 0;
+    ctx->differing = 0;
+    for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
+        ssr_value_drop(ctx, cell->committed);
+        ssr_value_drop(ctx, cell->initial);
+        cell->committed = cell->initial = NULL;
+        cell->first_pass = cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX; /* none yet */
+    }
 }
 
 void ssr_scope_abandon_pass(struct ssr_ctx *ctx)
@@ -293,6 +316,7 @@ static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_store *st
     }
     cell->store = store;
     cell->first_pass = ctx->pass;
+    cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX; /* none yet */
     *ctx->touched_end = cell;
     ctx->touched_end = &cell->next_touched;
     if (store->lifetime == SSR_DERIVED) {

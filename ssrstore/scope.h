@@ -124,6 +124,10 @@ void ssr_scope_release(struct ssr_ctx *ctx);
  */
 ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx);
 void ssr_scope_end_pass(struct ssr_ctx *ctx);
+/* Memory to stage in before the first pass. */
+ssr_status ssr_scope_prepare(struct ssr_ctx *ctx);
+/* Another location begins: what was staged is dropped, every store goes back to its default. */
+void ssr_scope_restart(struct ssr_ctx *ctx);
 void ssr_scope_abandon_pass(struct ssr_ctx *ctx);
 
 /* A call that changes nothing, and why. */
@@ -181,6 +185,9 @@ struct ssr_builder *ssr_begin_set(struct ssr_ctx *ctx, const struct ssr_store *s
 /* Stages what the builder holds, and gives it back. */
 ssr_status ssr_end_set(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder,
                        struct ssr_writer writer);
+/* Stages what a loader or hook has set; for a derived store it is the default from now on. */
+ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_value *answer,
+                            struct ssr_writer writer);
 ssr_status ssr_reserve_commits(struct ssr_ctx *ctx);
 void ssr_commit_staged(struct ssr_ctx *ctx);
 void ssr_take_back_commits(struct ssr_ctx *ctx);
@@ -194,11 +201,22 @@ void ssr_check_views(struct ssr_ctx *ctx);
 
 /* ---- transfer.c ------------------------------------------------------------------------------------------------- */
 
+struct ssr_transfer {
+    struct ssr_ctx *ctx;
+    struct ssr_builder *builder;
+    unsigned last_pass; /* stores touched in passes up to this one cross */
+    ssr_encode_fn encode;
+    void *encode_arg;
+    void (*add_queries)(struct ssr_transfer *transfer, void *arg); /* inside the object of queries */
+    void *queries_arg;
+};
+
+/* Adds a value as the transformer makes it; `of` names it in errors. */
+void ssr_transfer_add(struct ssr_transfer *transfer, const struct ssr_value *value, const char *of);
 /*
- * The transfer object of all stores touched in passes up to `last_pass`, as a value of the running pass. Resolves the
- * stores marked `always`. NULL: see ssr_ctx.fatal.
+ * The transfer object, as a value of the running pass. Resolves the stores marked `always`. The caller fills in
+ * everything but `builder`. NULL: see ssr_ctx.fatal.
  */
-const struct ssr_value *ssr_transfer_value(struct ssr_ctx *ctx, unsigned last_pass, ssr_encode_fn encode,
-                                           void *encode_arg);
+const struct ssr_value *ssr_transfer_value(struct ssr_transfer *transfer);
 
 #endif

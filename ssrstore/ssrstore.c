@@ -7,6 +7,7 @@
  */
 #include "ssrstore/ssrstore.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "ssrstore/digest.h"
@@ -62,6 +63,8 @@ struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store)
     struct ssr_cell *cell = ssr_scope_cell(ctx, store);
     if (!cell || cell->committed)
         return cell;
+    if (cell->first_pass == UINT_MAX) /* known from the location before this one */
+        cell->first_pass = ctx->pass;
     if (cell->is_initializing) {
         ssr_end_render(ctx, SSR_E_INIT_CYCLE,
                        "pass %u: the init of store \"%s\" reads store \"%s\", whose init is running: %s: %s", ctx->pass,
@@ -257,6 +260,25 @@ static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store
     if (!value)
         return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
     return stage(ctx, cell, value, writer);
+}
+
+ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_value *answer,
+                            struct ssr_writer writer)
+{
+    struct ssr_cell *cell = ssr_resolve(ctx, store);
+    if (!cell)
+        return ctx->fatal;
+    const struct ssr_value *value = value_for(ctx, cell, answer->text, answer->length);
+    if (!value)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+    if (stage(ctx, cell, value, writer) != SSR_OK)
+        return ctx->fatal;
+    if (store->lifetime == SSR_DERIVED) {
+        ssr_value_hold(value);
+        ssr_value_drop(ctx, cell->initial);
+        cell->initial = value;
+    }
+    return SSR_OK;
 }
 
 /* Whether a set is legal here and the store is one of this engine's. */

@@ -1,0 +1,282 @@
+/*
+ * Loading: the batch of queries that a pass found, or of hooks and declared loaders before the first pass. What always
+ * holds: answers are taken in whatever order they come, but staged in the order of finding and only when all are
+ * there, so that the result is the same in whatever order they came.
+ */
+#include <string.h>
+
+#include "engine/operation.h"
+#include "engine/render_internal.h"
+
+/* ---- Before the first pass -------------------------------------------------------------------------------------- */
+
+static ssr_status add_hook(struct ssr_render *render, const ssr_hook *hook)
+{
+    struct ssr_load *load = ssr_region_alloc(&render->ctx.request, sizeof *load);
+    if (!load)
+        return ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, hook->name);
+    load->hook = hook;
+    ssr_loads_add(render, load);
+    return SSR_OK;
+}
+
+static ssr_status build_args(struct ssr_render *render, const ssr_declared_loader *loader, struct ssr_builder *args)
+{
+    ssr_status status = loader->args ? loader->args(render->ctx.location, args, loader->arg) : ssr_builder_null(args);
+    return status == SSR_OK ? ssr_builder_complete(args) : status;
+}
+
+static ssr_status add_declared(struct ssr_render *render, const ssr_declared_loader *loader)
+{
+    struct ssr_ctx *ctx = &render->ctx;
+    struct ssr_builder *args = ssr_scope_borrow_builder(ctx);
+    if (!args)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, "a declared loader");
+    ssr_status status = build_args(render, loader, args);
+    if (args->status == SSR_E_NOMEM || args->status == SSR_E_LIMIT) {
+        ssr_fail_memory(ctx, args->status, loader->query->definition.name);
+    } else if (status != SSR_OK) {
+        ssr_end_callback(ctx, status, "the arguments of declared loader ", loader->query->definition.name);
+    } else {
+        struct ssr_load *load = ssr_loads_find(render, loader->query, args->out.data, args->out.length, true);
+        if (load && load->state == SSR_QUERY_DISABLED)
+            ssr_loads_add(render, load);
+    }
+    ssr_scope_return_builder(ctx, args);
+    return ctx->fatal;
+}
+
+ssr_status ssr_prepare_location(struct ssr_render *render)
+{
+    const ssr_request *request = &render->request;
+    struct ssr_ctx *ctx = &render->ctx;
+    render->route = request->find_route ? request->find_route(ctx->location, request->find_route_arg) : NULL;
+    const ssr_route *route = render->route;
+    if (!route || ssr_scope_prepare(ctx) != SSR_OK)
+        return ctx->fatal;
+    for (size_t i = 0; i < route->hook_count && ctx->fatal == SSR_OK; i++)
+        add_hook(render, &route->hooks[i]);
+    size_t count = render->engine->config.prefetch_loaders_before_page_render ? route->loader_count : 0;
+    for (size_t i = 0; i < count && ctx->fatal == SSR_OK; i++)
+        add_declared(render, &route->loaders[i]);
+    return ctx->fatal;
+}
+
+/* ---- Handing out ------------------------------------------------------------------------------------------------ */
+
+static struct ssr_operation *new_operation(struct ssr_render *render, const struct ssr_load *load,
+                                           struct ssr_value *args)
+{
+    const struct ssr_ctx *ctx = &render->ctx;
+    return ssr_operation_new(
+        &(struct ssr_operation_plan){.mailbox = render->mailbox,
+                                     .allocator = &render->engine->config.allocator,
+                                     .registry = ctx->registry,
+                                     .query = load->query,
+                                     .args = args,
+                                     .run = load->hook ? load->hook->run : load->query->load,
+                                     .run_arg = load->hook ? load->hook->arg : load->query->load_arg,
+                                     .location = ctx->location,
+                                     .request_id = ctx->id ? ctx->id : "",
+                                     .pass = load->found_pass,
+                                     .deadline_ms = render->request.deadline_ms,
+                                     .value_cap = ctx->value_cap});
+}
+
+/* A load's operation, with arguments of its own, because it may outlive the request. */
+static ssr_status make_operation(struct ssr_render *render, struct ssr_load *load)
+{
+    struct ssr_value *args = NULL;
+    if (load->query)
+        args = ssr_value_new(&render->engine->config.allocator, load->args->text, load->args->length);
+    if (!load->query || args)
+        load->operation = new_operation(render, load, args);
+    if (load->operation)
+        return SSR_OK;
+    ssr_value_free(args);
+    return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
+}
+
+static ssr_status make_mailbox(struct ssr_render *render)
+{
+    if (!render->mailbox)
+        render->mailbox =
+            ssr_mailbox_new(&render->engine->config.allocator, render->request.wake, render->request.wake_arg);
+    return render->mailbox ? SSR_OK : ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "the mailbox");
+}
+
+static int64_t expiry(const struct ssr_load *load, int64_t now_ms)
+{
+    int64_t timeout = load->query ? load->query->timeout_ms : 0;
+    return timeout > 0 && timeout < INT64_MAX - now_ms ? now_ms + timeout : INT64_MAX;
+}
+
+ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
+{
+    const ssr_config *config = &render->engine->config;
+    struct ssr_loads *loads = &render->loads;
+    if (make_mailbox(render) != SSR_OK)
+        return render->ctx.fatal;
+    loads->next_out = loads->first;
+    loads->unanswered = 0;
+    for (struct ssr_load *load = loads->first; load; load = load->next) {
+        if (make_operation(render, load) != SSR_OK)
+            return render->ctx.fatal;
+        load->expires_ms = expiry(load, now_ms);
+        load->began = config->clock ? config->clock(config->clock_arg) : 0;
+        loads->unanswered++;
+    }
+    ssr_buffer_free(&render->out.html); /* nothing is written while the render waits */
+    return SSR_OK;
+}
+
+ssr_operation *ssr_render_next_operation(struct ssr_render *render)
+{
+    struct ssr_load *load = render->state == SSR_STATE_LOAD ? render->loads.next_out : NULL;
+    while (load && load->is_answered) /* timed out before anybody asked for it */
+        load = load->next;
+    render->loads.next_out = load;
+    if (!load)
+        return NULL;
+    render->loads.next_out = load->next;
+    load->is_handed_out = true;
+    ssr_operation_hold(load->operation);
+    return load->operation;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t ssr_render_timeout_ms(const struct ssr_render *render, int64_t now_ms)
+{
+    int64_t at = render->request.deadline_ms != 0 ? render->request.deadline_ms : INT64_MAX;
+    if (render->state == SSR_STATE_LOAD)
+        for (const struct ssr_load *load = render->loads.first; load; load = load->next)
+            at = load->is_answered ? at : earlier(at, load->expires_ms);
+    if (at == INT64_MAX)
+        return -1;
+    return at > now_ms ? at - now_ms : 0;
+}
+
+/* ---- Taking in -------------------------------------------------------------------------------------------------- */
+
+static struct ssr_load *load_of(const struct ssr_render *render, const struct ssr_operation *operation)
+{
+    struct ssr_load *load = render->loads.first;
+    while (load && load->operation != operation)
+        load = load->next;
+    return load;
+}
+
+static void note_answer(struct ssr_render *render, struct ssr_load *load, ssr_query_state state)
+{
+    const ssr_config *config = &render->engine->config;
+    const struct ssr_value *value = load->operation->value;
+    if (value && !ssr_budget_charge(&render->ctx.budget, value->length))
+        ssr_fail_memory(&render->ctx, SSR_E_LIMIT, load->query->definition.name);
+    load->is_answered = true;
+    load->state = state;
+    load->nanoseconds = config->clock ? config->clock(config->clock_arg) - load->began : 0;
+    render->loads.unanswered--;
+}
+
+/* Answers that came in. One that is late, because its query has timed out, finds its load answered. */
+static void take_answers(struct ssr_render *render)
+{
+    for (struct ssr_operation *operation = ssr_mailbox_take(render->mailbox); operation;) {
+        struct ssr_operation *next = operation->next;
+        struct ssr_load *load = load_of(render, operation);
+        if (load && !load->is_answered)
+            note_answer(render, load, operation->status == SSR_OK ? SSR_QUERY_READY : SSR_QUERY_FAILED);
+        ssr_operation_drop(operation);
+        operation = next;
+    }
+}
+
+/* An operation that stands for the timed out one, which still belongs to its loader. */
+static ssr_status time_out(struct ssr_render *render, struct ssr_load *load)
+{
+    struct ssr_operation *slow = load->operation;
+    load->operation = NULL;
+    if (make_operation(render, load) != SSR_OK) {
+        load->operation = slow;
+        return render->ctx.fatal;
+    }
+    ssr_operation_cancel(slow);
+    ssr_operation_drop(slow);
+    ssr_operation_fail(load->operation, "timeout", "the query took longer than its timeout_ms");
+    load->operation->status = SSR_E_FAILED;
+    note_answer(render, load, SSR_QUERY_FAILED);
+    return SSR_OK;
+}
+
+static void take_timeouts(struct ssr_render *render, int64_t now_ms)
+{
+    for (struct ssr_load *load = render->loads.first; load; load = load->next)
+        if (!load->is_answered && now_ms >= load->expires_ms && time_out(render, load) != SSR_OK)
+            return;
+}
+
+static void stage_writes(struct ssr_render *render, const struct ssr_operation *operation)
+{
+    for (const struct ssr_operation_write *write = operation->writes; write; write = write->next)
+        if (ssr_stage_answer(&render->ctx, write->store, write->value, write->writer) != SSR_OK)
+            return;
+}
+
+/* A query that a hook loaded in place is one that the first pass finds answered. */
+static void adopt_load(struct ssr_render *render, struct ssr_operation *answer)
+{
+    struct ssr_load *load = ssr_loads_find(render, answer->query, answer->args->text, answer->args->length, true);
+    if (!load || load->operation)
+        return;
+    ssr_operation_hold(answer);
+    load->operation = answer;
+    load->is_answered = true;
+    load->state = answer->status == SSR_OK ? SSR_QUERY_READY : SSR_QUERY_FAILED;
+    load->visible_pass = render->ctx.pass + 1;
+}
+
+static void finish_hook(struct ssr_render *render, struct ssr_load *load)
+{
+    struct ssr_operation *operation = load->operation;
+    if (load->state == SSR_QUERY_FAILED)
+        ssr_end_render(&render->ctx, operation->status, "hook \"%s\": %s: %s", load->hook->name, operation->code,
+                       operation->reason);
+    for (struct ssr_operation *answer = operation->loads; answer && render->ctx.fatal == SSR_OK; answer = answer->next)
+        adopt_load(render, answer);
+    ssr_operation_drop(operation);
+    load->operation = NULL;
+}
+
+/* All answers are there: what they carry is staged, in the order of finding. */
+static void finish_batch(struct ssr_render *render)
+{
+    for (struct ssr_load *load = render->loads.first; load && render->ctx.fatal == SSR_OK; load = load->next) {
+        stage_writes(render, load->operation);
+        load->visible_pass = render->ctx.pass + 1;
+        if (load->hook)
+            finish_hook(render, load);
+    }
+}
+
+bool ssr_continue_load(struct ssr_render *render, int64_t now_ms)
+{
+    take_answers(render);
+    take_timeouts(render, now_ms);
+    if (render->ctx.fatal != SSR_OK)
+        return true;
+    if (render->loads.unanswered > 0)
+        return false;
+    finish_batch(render);
+    return true;
+}
+
+void ssr_cancel_load(struct ssr_render *render)
+{
+    for (struct ssr_load *load = render->loads.first; load; load = load->next)
+        if (load->operation)
+            ssr_operation_cancel(load->operation);
+}

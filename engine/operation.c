@@ -1,0 +1,358 @@
+/*
+ * Operations: what a loader reads and answers, and the mailbox. operation.h says who owns what when.
+ */
+#include "engine/operation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- The mailbox ------------------------------------------------------------------------------------------------ */
+
+struct ssr_mailbox *ssr_mailbox_new(const ssr_allocator *allocator, void (*wake)(void *arg), void *wake_arg)
+{
+    struct ssr_mailbox *mailbox = allocator->resize(allocator->arg, NULL, 0, sizeof *mailbox);
+    if (!mailbox)
+        return NULL;
+    mailbox->allocator = *allocator;
+    atomic_init(&mailbox->users, 1);
+    atomic_init(&mailbox->posting, 0);
+    atomic_init(&mailbox->is_closed, false);
+    atomic_init(&mailbox->answered, NULL);
+    mailbox->wake = wake;
+    mailbox->wake_arg = wake_arg;
+    return mailbox;
+}
+
+static void drop_mailbox(struct ssr_mailbox *mailbox)
+{
+    if (!mailbox || atomic_fetch_sub(&mailbox->users, 1) > 1)
+        return;
+    ssr_allocator allocator = mailbox->allocator;
+    allocator.resize(allocator.arg, mailbox, sizeof *mailbox, 0);
+}
+
+struct ssr_operation *ssr_mailbox_take(struct ssr_mailbox *mailbox)
+{
+    return atomic_exchange(&mailbox->answered, NULL);
+}
+
+/*
+ * Posting announces itself before it looks at is_closed, closing sets is_closed before it looks at `posting`: so
+ * either the answer sees the mailbox closed, or the close waits for it and finds it in the list.
+ */
+static void post(struct ssr_operation *operation)
+{
+    struct ssr_mailbox *mailbox = operation->mailbox;
+    atomic_fetch_add(&mailbox->users, 1);
+    atomic_fetch_add(&mailbox->posting, 1);
+    if (atomic_load(&mailbox->is_closed)) {
+        ssr_operation_drop(operation);
+    } else {
+        operation->next = atomic_load(&mailbox->answered);
+        while (!atomic_compare_exchange_weak(&mailbox->answered, &operation->next, operation))
+            continue;
+        if (mailbox->wake)
+            mailbox->wake(mailbox->wake_arg);
+    }
+    atomic_fetch_sub(&mailbox->posting, 1);
+    drop_mailbox(mailbox);
+}
+
+void ssr_mailbox_close(struct ssr_mailbox *mailbox)
+{
+    if (!mailbox)
+        return;
+    atomic_store(&mailbox->is_closed, true);
+    while (atomic_load(&mailbox->posting) > 0) /* a wake may only signal, so this is short */
+        continue;
+    for (struct ssr_operation *operation = ssr_mailbox_take(mailbox); operation;) {
+        struct ssr_operation *next = operation->next;
+        ssr_operation_drop(operation);
+        operation = next;
+    }
+    drop_mailbox(mailbox);
+}
+
+/* ---- Life ------------------------------------------------------------------------------------------------------- */
+
+struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
+{
+    size_t location = strlen(plan->location) + 1, id = strlen(plan->request_id) + 1;
+    size_t size = sizeof(struct ssr_operation) + location + id;
+    struct ssr_operation *operation = plan->allocator->resize(plan->allocator->arg, NULL, 0, size);
+    if (!operation)
+        return NULL;
+    memset(operation, 0, sizeof *operation);
+    char *texts = (char *)(operation + 1);
+    operation->location = memcpy(texts, plan->location, location);
+    operation->request_id = memcpy(texts + location, plan->request_id, id);
+    operation->size = size;
+    operation->mailbox = plan->mailbox;
+    if (plan->mailbox)
+        atomic_fetch_add(&plan->mailbox->users, 1);
+    ssr_budget_init(&operation->budget, plan->allocator, SIZE_MAX);
+    atomic_init(&operation->users, 1);
+    atomic_init(&operation->is_cancelled, false);
+    operation->query = plan->query;
+    operation->args = plan->args;
+    operation->run = plan->run;
+    operation->run_arg = plan->run_arg;
+    operation->pass = plan->pass;
+    operation->deadline_ms = plan->deadline_ms;
+    operation->value_cap = plan->value_cap;
+    operation->registry = plan->registry;
+    ssr_builder_init(&operation->data, &operation->budget, plan->value_cap);
+    ssr_builder_init(&operation->side, &operation->budget, plan->value_cap);
+    operation->writes_end = &operation->writes;
+    operation->loads_end = &operation->loads;
+    return operation;
+}
+
+void ssr_operation_hold(struct ssr_operation *operation)
+{
+    atomic_fetch_add(&operation->users, 1);
+}
+
+static void free_writes(struct ssr_operation *operation)
+{
+    while (operation->writes) {
+        struct ssr_operation_write *write = operation->writes;
+        operation->writes = write->next;
+        ssr_value_free(write->value);
+        ssr_budget_resize(&operation->budget, write, sizeof *write, 0);
+    }
+}
+
+void ssr_operation_drop(struct ssr_operation *operation)
+{
+    if (!operation || atomic_fetch_sub(&operation->users, 1) > 1)
+        return;
+    free_writes(operation);
+    while (operation->loads) {
+        struct ssr_operation *load = operation->loads;
+        operation->loads = load->next;
+        ssr_operation_drop(load);
+    }
+    ssr_builder_release(&operation->data);
+    ssr_builder_release(&operation->side);
+    ssr_value_free(operation->value);
+    ssr_value_free(operation->args);
+    drop_mailbox(operation->mailbox);
+    ssr_allocator allocator = operation->budget.allocator;
+    allocator.resize(allocator.arg, operation, operation->size, 0);
+}
+
+void ssr_operation_cancel(struct ssr_operation *operation)
+{
+    atomic_store(&operation->is_cancelled, true);
+}
+
+/* ---- Reading ---------------------------------------------------------------------------------------------------- */
+
+const ssr_query *ssr_operation_query(const struct ssr_operation *operation)
+{
+    return operation->query;
+}
+
+ssr_json ssr_operation_args(const struct ssr_operation *operation)
+{
+    return ssr_value_json(operation->args);
+}
+
+const char *ssr_operation_location(const struct ssr_operation *operation)
+{
+    return operation->location;
+}
+
+const char *ssr_operation_request_id(const struct ssr_operation *operation)
+{
+    return operation->request_id;
+}
+
+unsigned ssr_operation_pass(const struct ssr_operation *operation)
+{
+    return operation->pass;
+}
+
+int64_t ssr_operation_deadline_ms(const struct ssr_operation *operation)
+{
+    return operation->deadline_ms;
+}
+
+bool ssr_operation_is_cancelled(const struct ssr_operation *operation)
+{
+    return atomic_load(&operation->is_cancelled);
+}
+
+/* ---- Answering -------------------------------------------------------------------------------------------------- */
+
+ssr_builder *ssr_operation_build(struct ssr_operation *operation)
+{
+    return &operation->data;
+}
+
+ssr_builder *ssr_operation_build_store(struct ssr_operation *operation)
+{
+    ssr_builder_reset(&operation->side);
+    return &operation->side;
+}
+
+ssr_builder *ssr_operation_build_args(struct ssr_operation *operation)
+{
+    return ssr_operation_build_store(operation);
+}
+
+static ssr_status add_write(struct ssr_operation *operation, const struct ssr_store *store, struct ssr_value *value,
+                            struct ssr_writer writer)
+{
+    struct ssr_operation_write *write = ssr_budget_resize(&operation->budget, NULL, 0, sizeof *write);
+    if (!write)
+        return SSR_E_NOMEM;
+    *write = (struct ssr_operation_write){NULL, store, value, writer};
+    *operation->writes_end = write;
+    operation->writes_end = &write->next;
+    return SSR_OK;
+}
+
+ssr_status ssr_operation_set_at(struct ssr_operation *operation, const struct ssr_store *store, const char *file,
+                                int line)
+{
+    if (!store || store->definition.registry != operation->registry)
+        return SSR_E_UNKNOWN_STORE;
+    struct ssr_value *value;
+    ssr_status status = ssr_builder_finish(&operation->side, &value);
+    if (status != SSR_OK)
+        return status;
+    status = add_write(operation, store, value, (struct ssr_writer){file, line});
+    if (status != SSR_OK)
+        ssr_value_free(value);
+    return status;
+}
+
+static bool is_code(const char *code)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t length = code ? strspn(code, allowed) : 0;
+    return length > 0 && length < SSR_CODE_TEXT && code[length] == '\0';
+}
+
+ssr_status ssr_operation_fail(struct ssr_operation *operation, const char *code, const char *reason)
+{
+    snprintf(operation->code, sizeof operation->code, "%s", is_code(code) ? code : "failed");
+    snprintf(operation->reason, sizeof operation->reason, "%s", reason ? reason : "");
+    return SSR_E_FAILED;
+}
+
+/* Settles what the operation answers. */
+static void conclude(struct ssr_operation *operation, ssr_status status)
+{
+    if (status == SSR_OK && operation->query)
+        status = ssr_builder_finish(&operation->data, &operation->value);
+    operation->status = status;
+    if (status == SSR_OK)
+        return;
+    if (!operation->code[0] || status != SSR_E_FAILED)
+        ssr_operation_fail(operation, ssr_status_name(status), ssr_status_advice(status));
+    free_writes(operation);
+    operation->writes_end = &operation->writes;
+}
+
+void ssr_operation_answer(struct ssr_operation *operation, ssr_status status)
+{
+    conclude(operation, status);
+    post(operation);
+}
+
+static ssr_status run(struct ssr_operation *operation)
+{
+    if (operation->run)
+        return operation->run(operation, operation->run_arg);
+    return ssr_operation_fail(operation, "no_loader", "the query was defined without a loader, and nobody answered it");
+}
+
+void ssr_operation_run(struct ssr_operation *operation)
+{
+    ssr_operation_answer(operation, run(operation));
+}
+
+/* ---- Hooks ------------------------------------------------------------------------------------------------------ */
+
+static ssr_query_result result_of(const struct ssr_operation *load)
+{
+    if (load->status == SSR_OK)
+        return (ssr_query_result){SSR_QUERY_READY, ssr_value_json(load->value), ""};
+    return (ssr_query_result){SSR_QUERY_FAILED, ssr_value_json(NULL), load->code};
+}
+
+/* Nothing was loaded, and the status says why. */
+static ssr_query_result refused_load(ssr_status status)
+{
+    return (ssr_query_result){SSR_QUERY_FAILED, ssr_value_json(NULL), ssr_status_name(status)};
+}
+
+static struct ssr_operation *find_load(const struct ssr_operation *hook, const struct ssr_query *query,
+                                       const struct ssr_value *args)
+{
+    struct ssr_operation *load = hook->loads;
+    while (load && (load->query != query || !ssr_value_equal(load->args, args)))
+        load = load->next;
+    return load;
+}
+
+/* What the loader set becomes the hook's. */
+static void adopt_writes(struct ssr_operation *hook, struct ssr_operation *load)
+{
+    if (!load->writes)
+        return;
+    *hook->writes_end = load->writes;
+    hook->writes_end = load->writes_end;
+    load->writes = NULL;
+    load->writes_end = &load->writes;
+}
+
+static struct ssr_operation *new_load(struct ssr_operation *hook, const struct ssr_query *query, struct ssr_value *args)
+{
+    return ssr_operation_new(&(struct ssr_operation_plan){.allocator = &hook->budget.allocator,
+                                                          .registry = hook->registry,
+                                                          .query = query,
+                                                          .args = args,
+                                                          .run = query->load,
+                                                          .run_arg = query->load_arg,
+                                                          .location = hook->location,
+                                                          .request_id = hook->request_id,
+                                                          .deadline_ms = hook->deadline_ms,
+                                                          .value_cap = hook->value_cap});
+}
+
+/* The arguments of the next load: what was built for it, or null. */
+static ssr_status take_args(struct ssr_operation *hook, struct ssr_value **args)
+{
+    if (!hook->side.is_complete && hook->side.status == SSR_OK)
+        ssr_builder_null(&hook->side);
+    return ssr_builder_finish(&hook->side, args);
+}
+
+ssr_query_result ssr_operation_load(struct ssr_operation *hook, const struct ssr_query *query)
+{
+    struct ssr_value *args;
+    ssr_status status = hook->query                                              ? SSR_E_WRONG_PHASE
+                        : !query || query->definition.registry != hook->registry ? SSR_E_UNKNOWN_QUERY
+                                                                                 : take_args(hook, &args);
+    if (status != SSR_OK)
+        return refused_load(status);
+    struct ssr_operation *load = find_load(hook, query, args);
+    if (load) {
+        ssr_value_free(args);
+        return result_of(load);
+    }
+    load = new_load(hook, query, args);
+    if (!load) {
+        ssr_value_free(args);
+        return refused_load(SSR_E_NOMEM);
+    }
+    conclude(load, run(load));
+    adopt_writes(hook, load);
+    *hook->loads_end = load;
+    hook->loads_end = &load->next;
+    return result_of(load);
+}

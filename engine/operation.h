@@ -1,0 +1,102 @@
+/*
+ * Operations and the mailbox they come back through: the only place where threads meet.
+ *
+ * Owners: an operation is counted; the render's side holds one share, whoever answers it holds another and gives it
+ * up by answering. Until it is answered everything but `is_cancelled` belongs to the answering side; once it has come
+ * out of the mailbox everything belongs to the render. The mailbox is counted too, by the render and by each
+ * operation, so that an answer always finds it; after the render has closed it, answers are dropped.
+ */
+#ifndef SSR_ENGINE_OPERATION_H
+#define SSR_ENGINE_OPERATION_H
+
+#include <stdatomic.h>
+
+#include "engine/query.h"
+#include "ssrstore/registry.h"
+#include "ssrstore/scope.h"
+
+struct ssr_mailbox {
+    ssr_allocator allocator;
+    atomic_uint users;
+    atomic_uint posting; /* threads between their look at is_closed and the end of their wake */
+    atomic_bool is_closed;
+    _Atomic(struct ssr_operation *) answered; /* the newest first */
+    void (*wake)(void *arg);
+    void *wake_arg;
+};
+
+struct ssr_query {
+    struct ssr_definition definition;
+    ssr_loader_fn load;
+    void *load_arg;
+    int64_t timeout_ms;
+    ssr_policy policy;
+};
+
+/* A store's value that an answer carries. */
+struct ssr_operation_write {
+    struct ssr_operation_write *next;
+    const struct ssr_store *store;
+    struct ssr_value *value;
+    struct ssr_writer writer;
+};
+
+enum { SSR_CODE_TEXT = 65 };
+
+struct ssr_operation {
+    struct ssr_operation *next; /* in the mailbox, or in the loads of a hook */
+    struct ssr_mailbox *mailbox;
+    struct ssr_budget budget; /* of the answering side */
+    atomic_uint users;
+    atomic_bool is_cancelled;
+
+    /* What the loader may know. */
+    const struct ssr_query *query; /* NULL: a hook */
+    struct ssr_value *args;
+    ssr_loader_fn run;
+    void *run_arg;
+    const char *location, *request_id; /* behind the operation itself, in its block */
+    size_t size;                       /* of the block */
+    unsigned pass;
+    int64_t deadline_ms;
+    size_t value_cap;
+    const struct ssr_registry *registry;
+
+    /* What it answers. */
+    struct ssr_builder data, side;
+    struct ssr_operation_write *writes, **writes_end;
+    struct ssr_operation *loads, **loads_end; /* of a hook: queries loaded in place */
+    ssr_status status;
+    struct ssr_value *value;
+    char code[SSR_CODE_TEXT];
+    char reason[SSR_REASON_TEXT];
+};
+
+struct ssr_mailbox *ssr_mailbox_new(const ssr_allocator *allocator, void (*wake)(void *arg), void *wake_arg);
+/* Takes everything that was answered, in no order; linked through `next`. */
+struct ssr_operation *ssr_mailbox_take(struct ssr_mailbox *mailbox);
+/* The render's last word: waits for a wake in progress, none follows, late answers are dropped. */
+void ssr_mailbox_close(struct ssr_mailbox *mailbox);
+
+/* What an operation is made from; the texts are copied, args are taken when it succeeds. */
+struct ssr_operation_plan {
+    struct ssr_mailbox *mailbox; /* NULL: loaded in place, never posted */
+    const ssr_allocator *allocator;
+    const struct ssr_registry *registry;
+    const struct ssr_query *query;
+    struct ssr_value *args;
+    ssr_loader_fn run;
+    void *run_arg;
+    const char *location, *request_id;
+    unsigned pass;
+    int64_t deadline_ms;
+    size_t value_cap;
+};
+
+/* With one user, the caller. NULL: no memory. */
+struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan);
+void ssr_operation_hold(struct ssr_operation *operation);
+void ssr_operation_drop(struct ssr_operation *operation);
+void ssr_operation_cancel(struct ssr_operation *operation);
+
+#endif

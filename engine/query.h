@@ -1,0 +1,154 @@
+/*
+ * engine/query.h - data that a page asks for in the middle of its render.
+ *
+ * A query is a definition and canonical arguments; the pair is its key. Asked for in a pass it answers `pending`; when
+ * the pass has ended, all queries it found are loaded together, and the page renders again and finds them `ready` or
+ * `failed`. Each key is loaded at most once in a render.
+ *
+ * The library loads nothing itself. It hands out operations, which the host answers on any thread, at any time, even
+ * when the render is gone: a late answer changes nothing. ssr_run runs loaders one after the other on its own thread;
+ * engine/host/pool.h runs them in threads; a host with an event loop starts and answers them itself (engine/render.h).
+ *
+ * Source: seed "The re-render loop and its caps"; docs/queries.md tells it as a story.
+ */
+#ifndef SSR_ENGINE_QUERY_H
+#define SSR_ENGINE_QUERY_H
+
+#include "ssrstore/ssrstore.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One defined query. Borrowed from the registry, valid as long as it; shared by all requests and threads. */
+typedef struct ssr_query ssr_query;
+
+/*
+ * One loading of a query, or one run of a hook. Belongs to whoever was given it, until it is answered; it does not
+ * need the render to live. One thread at a time.
+ */
+typedef struct ssr_operation ssr_operation;
+
+/*
+ * Loads: reads ssr_operation_args, adds one value to ssr_operation_build and returns SSR_OK, or returns
+ * ssr_operation_fail(...). Runs on the thread that called ssr_operation_run.
+ */
+typedef ssr_status (*ssr_loader_fn)(ssr_operation *operation, void *arg);
+
+/* ---- Defining --------------------------------------------------------------------------------------------------- */
+
+typedef struct ssr_query_options {
+    ssr_loader_fn load; /* NULL: only a host that answers operations itself can load it */
+    void *load_arg;     /* borrowed as long as the engine lives; shared by all threads */
+    int64_t timeout_ms; /* how long one loading may take; then the query fails with "timeout". 0: no limit */
+    ssr_policy policy;  /* whether results cross to the browser */
+    bool show_args;     /* the log shows the arguments; by default it does not */
+} ssr_query_options;
+
+/*
+ * Defines a query.
+ * name       unique among the queries of the registry; as for ssr_store_define.
+ * options    NULL: all zero. Copied.
+ * Returns    the query, or NULL, as ssr_store_define; ssr_engine_start answers the first error.
+ * Memory     borrowed from the registry. Allocates.
+ * Legal      setup. One thread.
+ */
+SSR_API ssr_query *ssr_query_define(ssr_registry *registry, const char *name, const ssr_query_options *options);
+
+/* Looks a query up by name; NULL when there is none. Legal anywhere, on any thread, once the engine has started. */
+SSR_API ssr_query *ssr_query_find(const ssr_registry *registry, const char *name);
+SSR_API const char *ssr_query_name(const ssr_query *query);
+
+/* ---- Asking ----------------------------------------------------------------------------------------------------- */
+
+typedef enum ssr_query_state {
+    SSR_QUERY_DISABLED, /* asked for with enabled false, and nobody has loaded it; also for a refused call */
+    SSR_QUERY_PENDING,  /* found in this pass: the next one will have it */
+    SSR_QUERY_READY,
+    SSR_QUERY_FAILED
+} ssr_query_state;
+
+typedef struct ssr_query_result {
+    ssr_query_state state;
+    ssr_json data;     /* ready: the value; else absent */
+    const char *error; /* failed: the code, as "timeout"; else "" */
+} ssr_query_result;
+
+/*
+ * Asks for a query with its arguments: any JSON, in each form made canonical.
+ *
+ *   ssr_query_get       JSON text up to its NUL; NULL: null
+ *   ssr_query_integer   an integer
+ *   ssr_query_string    a string
+ *   ssr_query_built     what ssr_build(ctx) has built, which is emptied
+ *
+ * enabled    false: does not load it, but answers what is known when someone else asked for it enabled.
+ * Returns    the state; `disabled` also when the call was refused: unknown_query, wrong_phase, a value error.
+ * Memory     the result is borrowed until the callback returns. May allocate in the request's memory.
+ * Legal      render.
+ */
+SSR_API ssr_query_result ssr_query_get(ssr_ctx *ctx, const ssr_query *query, const char *args, bool enabled);
+SSR_API ssr_query_result ssr_query_integer(ssr_ctx *ctx, const ssr_query *query, int64_t arg, bool enabled);
+SSR_API ssr_query_result ssr_query_string(ssr_ctx *ctx, const ssr_query *query, const char *arg, bool enabled);
+SSR_API ssr_query_result ssr_query_built(ssr_ctx *ctx, const ssr_query *query, bool enabled);
+
+/* ---- Loading ---------------------------------------------------------------------------------------------------- */
+
+/* Runs the definition's loader, or the hook, on this thread and answers with what it did. The operation is taken. */
+SSR_API void ssr_operation_run(ssr_operation *operation);
+
+/*
+ * What a loader may know: a snapshot of the request, taken when the operation was handed out. The pointers are
+ * borrowed until the operation is answered.
+ *   query          NULL for a hook
+ *   args           canonical; absent for a hook
+ *   location       path and query; request_id "" when there is none
+ *   pass           the pass that asked; 0 for a hook
+ *   deadline_ms    of the request; 0: none
+ *   is_cancelled   live: nobody waits for the answer any more. A long loader looks at it now and then.
+ */
+SSR_API const ssr_query *ssr_operation_query(const ssr_operation *operation);
+SSR_API ssr_json ssr_operation_args(const ssr_operation *operation);
+SSR_API const char *ssr_operation_location(const ssr_operation *operation);
+SSR_API const char *ssr_operation_request_id(const ssr_operation *operation);
+SSR_API unsigned ssr_operation_pass(const ssr_operation *operation);
+SSR_API int64_t ssr_operation_deadline_ms(const ssr_operation *operation);
+SSR_API bool ssr_operation_is_cancelled(const ssr_operation *operation);
+
+/* Where the answer is built. Borrowed until the operation is answered. */
+SSR_API ssr_builder *ssr_operation_build(ssr_operation *operation);
+
+/*
+ * Stages a store's value with the answer: all that a pass's loaders set is staged in the order in which their
+ * queries were found, before the next pass commits it. `build` gives an empty builder for the value of the next `set`.
+ * Returns    SSR_OK, unknown_store, a value error, nomem; an error stages nothing.
+ */
+SSR_API ssr_builder *ssr_operation_build_store(ssr_operation *operation);
+#define ssr_operation_set(operation, store) ssr_operation_set_at(operation, store, __FILE__, __LINE__)
+SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_store *store, const char *file, int line);
+
+/*
+ * Says why it failed. code: 1 to 64 of [a-z0-9_-], crosses to the browser; another code becomes "failed". reason: for
+ * the log, copied. Returns SSR_E_FAILED for the loader to return; does not answer.
+ */
+SSR_API ssr_status ssr_operation_fail(ssr_operation *operation, const char *code, const char *reason);
+
+/*
+ * For a hook: loads a query in place, on this thread, with the built arguments of ssr_operation_build_args (none:
+ * null). The result is there for the hook, and for the page, which finds the query ready in its first pass. Returns as
+ * ssr_query_get, never pending; refused calls are `failed` with the status's name: unknown_query, a value error, nomem,
+ * wrong_phase when the operation is no hook.
+ */
+SSR_API ssr_builder *ssr_operation_build_args(ssr_operation *operation);
+SSR_API ssr_query_result ssr_operation_load(ssr_operation *operation, const ssr_query *query);
+
+/*
+ * Answers, exactly once, with what was built (status SSR_OK) or as failed (any other). The operation is taken. The
+ * render's wake is called before this returns, unless the render is gone.
+ */
+SSR_API void ssr_operation_answer(ssr_operation *operation, ssr_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
