@@ -51,6 +51,36 @@ check embed-refused 1 '' 'ssrstore embed: syntax at byte 1: *' '[' embed
 check embed-bad-id 2 '' "ssrstore embed: no id of the form*1a$usage" '0' embed --id 1a
 check embed-no-id 2 '' "ssrstore embed: --id needs a value$usage" '0' embed --id
 
+check cookie-parse 0 '[["a","b"],["c","\\"d e\\""],["z","=1"]]\n[]\n' '' 'a=b; c = "d e" ;x;=y; z==1;k=\001\n\n' cookie parse
+check cookie-parse-bytes 0 '[["a","\0357\0277\0275b"]]\n' '' 'a=\0377b' cookie parse
+check cookie-format 0 'a=b%20c; Path=/; Domain=example.com; Expires=Tue, 14 Nov 2023 22:13:20 GMT; Max-Age=34560000; Secure; HttpOnly; SameSite=Lax; Partitioned\n' '' \
+    '{"same_site":"lax","partitioned":true,"http_only":true,"secure":true,"max_age":99999999999,"expires":1700000000123,"domain":"example.com","path":"/","encode":"percent","value":"b c","name":"a"}' cookie format
+check cookie-delete 0 's=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0\n' '' '{"name":"s","value":"x","delete":true,"path":"/"}' cookie format
+
+# One line for each of the tool's errors.
+format_error() { # NAME JSON
+    check "cookie-$1" 1 "error: $1\n" '' "$2" cookie format
+}
+format_error invalid-json '[1]'
+format_error invalid-json '{"name":"a","value":"b","encode":"rot13"}'
+format_error invalid-json '{"name":"a","secure":"yes"}'
+format_error invalid-name '{"value":"b"}'
+format_error invalid-name '{"name":"a b"}'
+format_error invalid-value '{"name":"a","value":"b\\r\\nSet-Cookie: c=d"}'
+format_error invalid-value '{"name":"a","value":1}'
+format_error invalid-path '{"name":"a","path":"b"}'
+format_error invalid-domain '{"name":"a","domain":"b c"}'
+format_error invalid-expires '{"name":"a","expires":253402300800000}'
+format_error invalid-expires '{"name":"a","expires":"tomorrow"}'
+format_error invalid-max-age '{"name":"a","max_age":1.5}'
+format_error invalid-samesite '{"name":"a","same_site":"maybe"}'
+format_error samesite-none-needs-secure '{"name":"a","same_site":"none"}'
+format_error partitioned-needs-secure '{"name":"a","partitioned":true}'
+format_error prefix '{"name":"__Host-a","secure":true,"path":"/b"}'
+format_error too-long "{\"name\":\"a\",\"value\":\"$(printf %04096d 0)\"}"
+format_error attribute-too-long "{\"name\":\"a\",\"path\":\"/$(printf %01024d 0)\"}"
+check cookie-usage 2 '' "ssrstore cookie: say parse or format$usage" '' cookie eat
+
 check no-command 2 '' "ssrstore: a command is missing$usage" ''
 check bad-command 2 '' "ssrstore: unknown command cannon$usage" '' cannon
 check bad-option 2 '' "ssrstore canon: unknown argument --line$usage" '0' canon --line

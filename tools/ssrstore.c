@@ -12,15 +12,7 @@
 #include <sys/types.h>
 
 #include "ssrstore/value.h"
-
-enum { EXIT_GOOD = 0, EXIT_REFUSED = 1, EXIT_UNUSABLE = 2 };
-
-struct command {
-    const char *name;
-    const char *arguments;
-    const char *summary;
-    int (*run)(const struct command *command, char **arguments);
-};
+#include "tools/tool.h"
 
 static int run_canon(const struct command *command, char **arguments);
 static int run_embed(const struct command *command, char **arguments);
@@ -35,6 +27,12 @@ static const struct command commands[] = {
      "JSON on stdin, an inert script element for an HTML page on stdout\n"
      "      --id ID   the element's id, [A-Za-z_][A-Za-z0-9_-]*; default __SSRSTORE__",
      run_embed},
+    {"cookie", "parse | format",
+     "parse: a Cookie header a line on stdin, a JSON array of [name,value] a line on stdout; values as they were sent\n"
+     "      format: a JSON object a line (name, value, encode none|percent, path, domain, expires in ms, max_age, "
+     "secure,\n"
+     "      http_only, same_site, partitioned, delete), a Set-Cookie value a line, or \"error: NAME\"",
+     run_cookie},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -49,7 +47,7 @@ static void print_usage(FILE *to)
     fputs("\nExit status: 0 every input was good, 1 one was refused, 2 wrong usage or a failing stream.\n", to);
 }
 
-__attribute__((format(printf, 2, 3))) static int unusable(const char *command, const char *format, ...)
+int unusable(const char *command, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -61,7 +59,7 @@ __attribute__((format(printf, 2, 3))) static int unusable(const char *command, c
 }
 
 /* Of a command, or of none when NULL; the argument is named when there is one. */
-static int wrong_usage(const char *command, const char *what, const char *argument)
+int wrong_usage(const char *command, const char *what, const char *argument)
 {
     unusable(command, "%s%s%s", what, argument ? " " : "", argument ? argument : "");
     print_usage(stderr);
@@ -126,7 +124,7 @@ static int read_value(const char *command, ssr_value **value)
 }
 
 /* Ends a command: what did not reach stdout is an error whatever else happened. */
-static int end_output(const char *command, int code)
+int end_output(const char *command, int code)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
         return unusable(command, "cannot write stdout: %s", strerror(errno));
@@ -156,7 +154,26 @@ static int canon_text(const char *command, bool as_digest)
     return end_output(command, code);
 }
 
-static int canon_line(const char *command, const char *line, size_t length, bool as_digest)
+int each_line(const char *command, int (*answer)(const char *command, const char *line, size_t length, void *arg),
+              void *arg)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length = 0;
+    int worst = EXIT_GOOD;
+    errno = 0;
+    while (worst != EXIT_UNUSABLE && !ferror(stdout) && (length = getline(&line, &capacity, stdin)) >= 0) {
+        length -= line[length - 1] == '\n';
+        int code = answer(command, line, (size_t)length, arg);
+        worst = code > worst ? code : worst;
+    }
+    if (length < 0 && !feof(stdin))
+        worst = unusable(command, "cannot read stdin: %s", strerror(errno));
+    free(line);
+    return end_output(command, worst);
+}
+
+static int canon_line(const char *command, const char *line, size_t length, void *as_digest)
 {
     ssr_value *value;
     ssr_status status = ssr_value_parse(NULL, line, length, NULL, &value);
@@ -166,27 +183,9 @@ static int canon_line(const char *command, const char *line, size_t length, bool
         printf("error: %s\n", ssr_status_name(status));
         return EXIT_REFUSED;
     }
-    print_canonical(value, as_digest);
+    print_canonical(value, *(const bool *)as_digest);
     ssr_value_free(value);
     return EXIT_GOOD;
-}
-
-static int canon_lines(const char *command, bool as_digest)
-{
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length = 0;
-    int worst = EXIT_GOOD;
-    errno = 0;
-    while (worst != EXIT_UNUSABLE && !ferror(stdout) && (length = getline(&line, &capacity, stdin)) >= 0) {
-        length -= line[length - 1] == '\n';
-        int code = canon_line(command, line, (size_t)length, as_digest);
-        worst = code > worst ? code : worst;
-    }
-    if (length < 0 && !feof(stdin))
-        worst = unusable(command, "cannot read stdin: %s", strerror(errno));
-    free(line);
-    return end_output(command, worst);
 }
 
 static int run_canon(const struct command *command, char **arguments)
@@ -200,7 +199,7 @@ static int run_canon(const struct command *command, char **arguments)
         else
             return wrong_usage(command->name, "unknown argument", *arguments);
     }
-    return by_line ? canon_lines(command->name, as_digest) : canon_text(command->name, as_digest);
+    return by_line ? each_line(command->name, canon_line, &as_digest) : canon_text(command->name, as_digest);
 }
 
 /* ---- embed ------------------------------------------------------------------------------------------------------ */
