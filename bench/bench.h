@@ -8,12 +8,16 @@ struct bench {
     const char *name;
     void *(*begin)(const char *argument); /* NULL: the argument is unusable */
     void (*run)(void *state, size_t times);
-    double (*count)(void *state); /* allocations for each operation so far; NULL: not counted */
+    double (*count)(void *state); /* allocations for each operation, or bytes of it; NULL: not counted */
     void (*end)(void *state);
 };
 
 extern const struct bench page_bench;
 extern const struct bench canon_benches[];
 extern const size_t canon_bench_count;
+extern const struct bench loader_benches[];
+extern const size_t loader_bench_count;
+extern const struct bench flight_benches[];
+extern const size_t flight_bench_count;
 
 #endif

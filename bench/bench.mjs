@@ -30,9 +30,10 @@ const values = {
 }
 
 mkdirSync('build/bench', { recursive: true })
-const c = (name, argument) => {
-  const [ns, allocations] = execFileSync(program, [name, String(argument), String(milliseconds)]).toString().split(' ')
-  return { ns: Number(ns), allocations: Number(allocations) }
+const c = (name, argument, env = {}) => {
+  const options = { env: { ...process.env, ...env } }
+  const [ns, count] = execFileSync(program, [name, String(argument), String(milliseconds)], options).toString().split(' ')
+  return { ns: Number(ns), count: Number(count) }
 }
 const node = (text) => {
   let sink = 0
@@ -59,11 +60,22 @@ for (const [size, value] of Object.entries(values)) {
   rows.push({ group, name: 'node-parse-stringify', run: () => node(text) })
 }
 
+const loaders = 'eight loaders of 20 ms in one pass'
+rows.push({ group: loaders, name: 'one after the other', run: () => c('loaders-serial', 8) })
+rows.push({ group: loaders, name: 'pool, 8 threads', run: () => c('loaders-pool', 8) })
+rows.push({ group: loaders, name: 'libuv, 4 threads', run: () => c('loaders-uv', 8, { UV_THREADPOOL_SIZE: '4' }) })
+rows.push({ group: loaders, name: 'libuv, 8 threads', run: () => c('loaders-uv', 8, { UV_THREADPOOL_SIZE: '8' }) })
+for (const bytes of [128, 4096]) {
+  const group = `2,000 renders in flight, each with ${bytes} bytes of HTML and a query (time: of one render)`
+  rows.push({ group, name: 'allocated', counts: 'bytes each', run: () => c('flight-bytes', bytes) })
+  rows.push({ group, name: 'peak RSS', counts: 'bytes each', run: () => c('flight-rss', bytes) })
+}
+
 for (const row of rows) row.samples = []
 for (let round = 0; round < rounds; round++) for (const row of rows) row.samples.push(row.run())
 for (const row of rows) {
   const ns = row.samples.map((sample) => sample.ns).sort((a, b) => a - b)
-  Object.assign(row, { median: ns[ns.length >> 1], min: ns[0], max: ns.at(-1), allocations: row.samples[0].allocations })
+  Object.assign(row, { median: ns[ns.length >> 1], min: ns[0], max: ns.at(-1), count: row.samples[0].count })
 }
 
 const find = (group, name) => rows.find((row) => row.group === group && row.name === name)
@@ -73,7 +85,7 @@ let last
 for (const row of rows) {
   if (row.group !== last) console.log((last = row.group))
   const spread = `[${format(row.min)} - ${format(row.max)}]`
-  const count = row.allocations ? `  ${row.allocations.toFixed(1)} allocations` : ''
+  const count = !row.count ? '' : row.counts ? `  ${Math.round(row.count)} ${row.counts}` : `  ${row.count.toFixed(1)} allocations`
   console.log(`  ${row.name.padEnd(24)}${format(row.median).padStart(12)}  ${spread.padEnd(28)}${count}`)
 }
 
@@ -86,9 +98,12 @@ for (const group of new Set(rows.map((row) => row.group).filter((name) => name.s
   ratios.push([`${group}: cJSON parse+print / ours from text`, find(group, 'cjson-parse-print').median / find(group, 'text').median])
   ratios.push([`${group}: Node parse+stringify / ours from text`, find(group, 'node-parse-stringify').median / find(group, 'text').median])
 }
-console.log('\nratios of medians (larger: ours is faster; for the page: smaller is better)')
+for (const name of ['pool, 8 threads', 'libuv, 4 threads', 'libuv, 8 threads'])
+  ratios.push([`eight loaders of 20 ms: ${name} / one after the other`, find(loaders, name).median / find(loaders, 'one after the other').median])
+console.log('\nratios of medians (larger: ours is faster; for the page and the loaders: smaller is better)')
 for (const [name, ratio] of ratios) console.log(`  ${name.padEnd(72)}${ratio.toFixed(2)}`)
 writeFileSync('build/bench.json', JSON.stringify({ rounds, node: process.version, cpu: cpus()[0].model,
-  rows: rows.map(({ group, name, median, min, max, allocations }) => ({ group, name, median, min, max, allocations })),
+  rows: rows.map(({ group, name, median, min, max, count, counts }) =>
+    ({ group, name, median, min, max, ...(count && { [counts ? 'bytes' : 'allocations']: count }) })),
   ratios: Object.fromEntries(ratios) }, null, 2) + '\n')
 console.log('\nwritten to build/bench.json')

@@ -1,6 +1,7 @@
 /*
- * ssrbench NAME ARGUMENT MILLISECONDS: runs one measurement for about so long and prints "nanoseconds allocations" for
- * one operation. bench.mjs runs it many times, interleaved with others, and makes the table.
+ * ssrbench NAME ARGUMENT MILLISECONDS: runs one measurement for about so long and prints "nanoseconds count" for one
+ * operation, the count being allocations or bytes. bench.mjs runs it many times, interleaved with others, and makes the
+ * table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +17,20 @@ static double now_ns(void)
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static const struct bench *find_in(const struct bench *benches, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, benches[i].name) == 0)
+            return &benches[i];
+    return NULL;
+}
+
 static const struct bench *find(const char *name)
 {
-    if (strcmp(name, page_bench.name) == 0)
-        return &page_bench;
-    for (size_t i = 0; i < canon_bench_count; i++)
-        if (strcmp(name, canon_benches[i].name) == 0)
-            return &canon_benches[i];
-    return NULL;
+    const struct bench *found = find_in(&page_bench, 1, name);
+    found = found ? found : find_in(canon_benches, canon_bench_count, name);
+    found = found ? found : find_in(loader_benches, loader_bench_count, name);
+    return found ? found : find_in(flight_benches, flight_bench_count, name);
 }
 
 /* How many operations take about `wanted_ns`; warms up on the way. */

@@ -97,7 +97,7 @@ SSR_API ssr_registry *ssr_engine_registry(ssr_engine *engine);
  */
 SSR_API ssr_status ssr_engine_start(ssr_engine *engine);
 
-/* Frees the engine and its definitions. Every render must have been freed, every operation answered. NULL is allowed. */
+/* Frees the engine and its definitions, when every render is freed and every operation answered. NULL is allowed. */
 SSR_API void ssr_engine_free(ssr_engine *engine);
 
 #ifdef __cplusplus

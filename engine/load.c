@@ -108,7 +108,7 @@ static ssr_status make_mailbox(struct ssr_render *render)
 static int64_t expiry(const struct ssr_load *load, int64_t now_ms)
 {
     int64_t timeout = load->query ? load->query->timeout_ms : 0;
-    return timeout > 0 && timeout < INT64_MAX - now_ms ? now_ms + timeout : INT64_MAX;
+    return timeout > 0 && now_ms < INT64_MAX - timeout ? now_ms + timeout : INT64_MAX;
 }
 
 ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
@@ -215,7 +215,8 @@ static ssr_status time_out(struct ssr_render *render, struct ssr_load *load)
 static void take_timeouts(struct ssr_render *render, int64_t now_ms)
 {
     for (struct ssr_load *load = render->loads.first; load; load = load->next)
-        if (!load->is_answered && now_ms >= load->expires_ms && time_out(render, load) != SSR_OK)
+        if (!load->is_answered && load->expires_ms != INT64_MAX && now_ms >= load->expires_ms &&
+            time_out(render, load) != SSR_OK)
             return;
 }
 

@@ -246,6 +246,8 @@ ssr_status ssr_operation_fail(struct ssr_operation *operation, const char *code,
 /* Settles what the operation answers. */
 static void conclude(struct ssr_operation *operation, ssr_status status)
 {
+    if (status == SSR_OK && operation->code[0]) /* who said that it failed and forgot to return it has failed */
+        status = SSR_E_FAILED;
     if (status == SSR_OK && operation->query)
         status = ssr_builder_finish(&operation->data, &operation->value);
     operation->status = status;

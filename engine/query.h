@@ -129,7 +129,8 @@ SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_stor
 
 /*
  * Says why it failed. code: 1 to 64 of [a-z0-9_-], crosses to the browser; another code becomes "failed". reason: for
- * the log, copied. Returns SSR_E_FAILED for the loader to return; does not answer.
+ * the log, copied. Returns SSR_E_FAILED for the loader to return; does not answer. The operation has failed then, also
+ * when the loader returns SSR_OK.
  */
 SSR_API ssr_status ssr_operation_fail(ssr_operation *operation, const char *code, const char *reason);
 

@@ -57,11 +57,12 @@ void ssr_record_init(struct ssr_record *record, const struct ssr_render *render)
 {
     record->render = render;
     ssr_budget_init(&record->budget, &render->engine->config.allocator, RECORD_BYTES);
-    record->region.budget = record->text.budget = &record->budget;
+    record->region.budget = record->json.budget = record->text.budget = &record->budget;
 }
 
 void ssr_record_release(struct ssr_record *record)
 {
+    ssr_buffer_free(&record->json);
     ssr_buffer_free(&record->text);
     ssr_region_free(&record->region);
 }
@@ -587,28 +588,28 @@ static void put_lines(const struct ssr_record *record, struct text *text)
         put_pass_lines(record, text, pass);
 }
 
-/* Formats into the record's buffer, which replaces what was there. */
-static const char *format(struct ssr_record *record, void (*form)(const struct ssr_record *, struct text *),
-                          size_t *length)
+/* Formats into a buffer of the record, which replaces what was there. */
+static const char *format(struct ssr_record *record, struct ssr_buffer *buffer,
+                          void (*form)(const struct ssr_record *, struct text *), size_t *length)
 {
-    struct text text = {&record->text, SSR_OK};
+    struct text text = {buffer, SSR_OK};
     record->budget.cap = SIZE_MAX; /* what was noted within the cap may be written out */
-    record->text.length = 0;
+    buffer->length = 0;
     form(record, &text);
     put(&text, "", 1);
     if (text.status != SSR_OK)
         return NULL;
     if (length)
-        *length = record->text.length - 1;
-    return record->text.data;
+        *length = buffer->length - 1;
+    return buffer->data;
 }
 
 const char *ssr_record_json(struct ssr_record *record, size_t *length)
 {
-    return format(record, put_json, length);
+    return format(record, &record->json, put_json, length);
 }
 
 const char *ssr_record_text(struct ssr_record *record, size_t *length)
 {
-    return format(record, put_lines, length);
+    return format(record, &record->text, put_lines, length);
 }

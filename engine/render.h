@@ -68,8 +68,9 @@ typedef struct ssr_request {
     void *find_route_arg;
 
     /*
-     * Called when an operation has been answered, on the answering thread: may only signal the thread that steps. Not
-     * called any more once ssr_render_free has returned; ssr_render_free waits for a call in progress.
+     * Called when an operation has been answered, on the answering thread: may only signal the thread that steps. A
+     * step may have taken the answer before its wake is called, so a wake may find the render waiting for others, or
+     * ended. Not called any more once ssr_render_free has returned, which waits for a call in progress.
      */
     void (*wake)(void *arg);
     void *wake_arg;
@@ -174,9 +175,10 @@ SSR_API void ssr_render_free(ssr_render *render);
  * Renders a request to its end: a loop over ssr_render_step that runs each operation on this thread, one after the
  * other. Deadline and timeouts are not looked at, because nobody tells the time. engine/host/pool.h has a loop that
  * loads in parallel and keeps time.
+ *
  * Returns    SSR_OK when there is a document, a redirect, or in data mode data; otherwise what ssr_render_new or the
- * render failed with. Memory     *render is the caller's, on an error too unless it is NULL: read ssr_render_result,
- * then free it.
+ *            render failed with.
+ * Memory     *render is the caller's, on an error too unless it is NULL: read ssr_render_result, then free it.
  */
 SSR_API ssr_status ssr_run(const ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
                            ssr_render **render);

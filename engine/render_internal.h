@@ -44,7 +44,7 @@ struct ssr_record {
     const struct ssr_render *render;
     struct ssr_budget budget; /* apart from the request's: the log never makes a page fail */
     struct ssr_region region;
-    struct ssr_buffer text;
+    struct ssr_buffer json, text; /* the forms that a sink asked for */
     struct ssr_record_pass *first, *last;
     bool is_truncated;
 };

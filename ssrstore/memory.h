@@ -49,7 +49,8 @@ static inline ssr_status ssr_buffer_append(struct ssr_buffer *buffer, const char
 {
     if (length >= buffer->capacity - buffer->length)
         return ssr_buffer_append_slowly(buffer, bytes, length);
-    memcpy(buffer->data + buffer->length, bytes, length);
+    if (length > 0) /* bytes may be NULL */
+        memcpy(buffer->data + buffer->length, bytes, length);
     buffer->length += length;
     return SSR_OK;
 }

@@ -131,6 +131,14 @@ ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal)
     return ssr_answer(ctx, refusal.status);
 }
 
+/* An error is one line, whatever a reason holds. */
+static void replace_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 ssr_status ssr_end_render(struct ssr_ctx *ctx, ssr_status status, const char *format, ...)
 {
     if (ctx->fatal == SSR_OK) {
@@ -138,6 +146,7 @@ ssr_status ssr_end_render(struct ssr_ctx *ctx, ssr_status status, const char *fo
         va_start(arguments, format);
         vsnprintf(ctx->error, sizeof ctx->error, format, arguments);
         va_end(arguments);
+        replace_controls(ctx->error);
         ctx->fatal = status;
     }
     return ssr_answer(ctx, ctx->fatal);
@@ -229,7 +238,7 @@ ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx)
     struct ssr_pass_memory *memory = take_memory(ctx);
     if (!memory)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "the memory of a pass");
-    ctx->pass++;
+    ctx->seen_from = ++ctx->pass;
     ssr_commit_staged(ctx);
     release_memory(ctx, ctx->memory);
     ctx->memory = memory;
@@ -315,7 +324,7 @@ static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_store *st
         return NULL;
     }
     cell->store = store;
-    cell->first_pass = ctx->pass;
+    cell->first_pass = ctx->seen_from;
     cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX; /* none yet */
     *ctx->touched_end = cell;
     ctx->touched_end = &cell->next_touched;

@@ -44,7 +44,7 @@ struct ssr_cell {
     const struct ssr_value *staged;
     const struct ssr_value *initial; /* derived stores: the default */
     struct ssr_writer writer;        /* of staged */
-    unsigned first_pass;             /* that read or set it */
+    unsigned first_pass;             /* that read or set it, or saw what a loader had set */
     unsigned read_pass;              /* the last that read it */
     bool is_initializing;
     bool was_read_first;      /* in this pass, before it was set */
@@ -78,6 +78,7 @@ struct ssr_ctx {
 
     enum ssr_phase phase;
     unsigned pass;
+    unsigned seen_from; /* the first pass that sees what is touched now: the running one, or the next */
     struct ssr_place place;
     ssr_status last;
     ssr_status fatal; /* sticky: the render ends with it */

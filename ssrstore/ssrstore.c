@@ -64,7 +64,7 @@ struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store)
     if (!cell || cell->committed)
         return cell;
     if (cell->first_pass == UINT_MAX) /* known from the location before this one */
-        cell->first_pass = ctx->pass;
+        cell->first_pass = ctx->seen_from;
     if (cell->is_initializing) {
         ssr_end_render(ctx, SSR_E_INIT_CYCLE,
                        "pass %u: the init of store \"%s\" reads store \"%s\", whose init is running: %s: %s", ctx->pass,
@@ -265,6 +265,7 @@ static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store
 ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_value *answer,
                             struct ssr_writer writer)
 {
+    ctx->seen_from = ctx->pass + 1;
     struct ssr_cell *cell = ssr_resolve(ctx, store);
     if (!cell)
         return ctx->fatal;

@@ -267,7 +267,8 @@ SSR_API bool ssr_has_pending_changes(const ssr_ctx *ctx);
  *
  * Returns    SSR_E_FAILED, for the callback to return: that ends the render, this call alone does not. In a wrong
  *            phase SSR_E_WRONG_PHASE.
- * Memory     reason is copied, up to 255 bytes; the latest one of a pass counts. Does not allocate.
+ * Memory     reason is copied, up to 255 bytes, control characters as "?"; the latest one of a pass counts. Does not
+ *            allocate.
  * Legal      render, init.
  */
 #define ssr_fail(ctx, reason) ssr_fail_at(ctx, reason, __FILE__, __LINE__)
