@@ -1,64 +1,13 @@
 /*
  * demo/layout.c - the document around the page. It is written top to bottom: head and header show what the stores
  * hold before the page below has run, and so they show what the page set only in the next pass. The footer tells how
- * many passes that took. It says only what can be known from inside a pass: the document is the last pass, so this
- * pass's number is the final count; and a store that differs from what the pass before showed was set by the page.
+ * many passes that took, and why.
  */
 #include "demo/layout.h"
 
 #include <string.h>
 
 #include "demo/routes.h"
-
-/* ---- What changed from pass to pass ------------------------------------------------------------------------------ */
-
-static void note_changes(ssr_ctx *ctx, struct visit *visit, const ssr_store *const *stores)
-{
-    for (size_t i = 0; i < STORE_COUNT; i++) {
-        const ssr_value *value = ssr_get(ctx, stores[i]);
-        struct seen *seen = &visit->seen[i];
-
-        if (!value)
-            continue;
-        ssr_digest digest = ssr_value_digest(value);
-
-        if (ssr_pass(ctx) > 1 && (digest.high != seen->digest.high || digest.low != seen->digest.low))
-            seen->changes++;
-        seen->digest = digest;
-    }
-}
-
-static size_t count_changed(const struct visit *visit)
-{
-    size_t changed = 0;
-
-    for (size_t i = 0; i < STORE_COUNT; i++)
-        changed += visit->seen[i].changes > 0;
-    return changed;
-}
-
-/* "breadcrumb, page.title and notice (25 times)" */
-static void list_changed(ssr_ctx *ctx, const struct visit *visit, const ssr_store *const *stores)
-{
-    size_t left = count_changed(visit);
-
-    for (size_t i = 0; i < STORE_COUNT; i++) {
-        if (visit->seen[i].changes == 0)
-            continue;
-        ssr_html(ctx, "<code>");
-        ssr_text(ctx, ssr_store_name(stores[i]));
-        ssr_html(ctx, "</code>");
-        if (visit->seen[i].changes > 1) {
-            ssr_html(ctx, " (");
-            ssr_text_integer(ctx, visit->seen[i].changes);
-            ssr_html(ctx, " times)");
-        }
-        left--;
-        ssr_html(ctx, left > 1 ? ", " : left == 1 ? " and " : "");
-    }
-}
-
-/* ---- The parts, in the order of the document --------------------------------------------------------------------- */
 
 static void write_head(ssr_ctx *ctx, const struct stores *stores)
 {
@@ -149,38 +98,40 @@ static void write_rings(ssr_ctx *ctx)
     ssr_html(ctx, "</p>\n");
 }
 
-static void write_footer(ssr_ctx *ctx, const struct visit *visit, const ssr_store *const *stores)
+static void write_footer(ssr_ctx *ctx, const struct visit *visit)
 {
     ssr_html(ctx, "<footer>\n");
     write_rings(ctx);
-    ssr_html(ctx, "<p><strong>Rendered in ");
-    ssr_text_integer(ctx, ssr_pass(ctx));
-    if (count_changed(visit) == 0) {
-        ssr_html(ctx, " pass:</strong> the header above shows every store as it began.");
-    } else {
-        ssr_html(ctx, " passes:</strong> the page set ");
-        list_changed(ctx, visit, stores);
-        ssr_html(ctx, " after the header above it had been rendered.");
-    }
-    ssr_html(ctx, "</p>\n<p>What the header shows also travels to the browser, as JSON at the end of this document."
-                  "</p>\n</footer>\n");
+    ssr_html(ctx, "<p>");
+    account_write(&visit->account, ctx);
+    ssr_html(ctx,
+             "</p>\n<p>What the header shows and what the page was given also travel to the browser, as JSON at the "
+             "end of this document.</p>\n</footer>\n");
+}
+
+/* What this pass is about to show above the page. */
+static void note_shown(ssr_ctx *ctx, struct visit *visit)
+{
+    const struct stores *stores = visit->stores;
+    const ssr_store *const shown[] = {stores->title, stores->description, stores->breadcrumb, stores->notice};
+
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        account_store(&visit->account, ctx, shown[i], true);
 }
 
 ssr_status layout_render(ssr_ctx *ctx, void *arg)
 {
     struct visit *visit = arg;
-    const ssr_store *const shown[STORE_COUNT] = {visit->stores->title, visit->stores->description,
-                                                 visit->stores->breadcrumb, visit->stores->notice};
     ssr_status status;
 
-    note_changes(ctx, visit, shown);
+    note_shown(ctx, visit);
     write_head(ctx, visit->stores);
     write_site_header(ctx, visit);
     write_page_header(ctx, visit->stores);
     ssr_html(ctx, "<main id=\"content\">\n");
     status = visit->route->page(ctx, visit);
     ssr_html(ctx, "</main>\n");
-    write_footer(ctx, visit, shown);
+    write_footer(ctx, visit);
     ssr_transfer_here(ctx);
     ssr_html(ctx, "</body>\n</html>\n");
     return status;

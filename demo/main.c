@@ -23,7 +23,7 @@ static int run(const struct options *options, const ssr_config *config)
     struct site site;
     int status = 1;
 
-    if (site_open(&site, config, options->log)) {
+    if (site_open(&site, config, options)) {
         if (options->once)
             status = once_print(&site, options->once) ? 0 : 1;
         else

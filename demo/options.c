@@ -13,9 +13,11 @@
 
 #define LARGEST_COUNT 9007199254740991 /* 2^53-1, as in a configuration file */
 
+#define LARGEST_DELAY_MS 60000
+
 struct flag {
     const char *name;
-    const char *value; /* what the help calls it */
+    const char *value; /* what the help calls it; "": the flag has none */
     const char *help;
     const char *expects; /* completes "NAME needs ..." */
     bool (*read)(struct options *options, const char *text);
@@ -74,6 +76,28 @@ static bool read_forbidden(struct options *options, const char *text)
     return read_count(text, &options->forbidden_rerenders);
 }
 
+static bool read_query_passes(struct options *options, const char *text)
+{
+    return read_count(text, &options->max_query_passes);
+}
+
+/* A flag without a value is read with an empty one. */
+static bool read_prefetch(struct options *options, const char *text)
+{
+    options->prefetch_loaders = true;
+    return *text == '\0';
+}
+
+static bool read_delay(struct options *options, const char *text)
+{
+    uint64_t number;
+
+    if (!read_number(text, LARGEST_DELAY_MS, &number))
+        return false;
+    options->loader_delay_ms = (unsigned)number;
+    return true;
+}
+
 static bool read_log(struct options *options, const char *text)
 {
     static const char *const names[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json", [LOG_OFF] = "off"};
@@ -100,6 +124,10 @@ static const struct flag flags[] = {
     {"--once", "PATH", "print the answer to GET PATH and exit", "a path that begins with /", read_once},
     {"--allowed-rerenders-count", "N", "after N re-renders stop quietly (Infinity)", A_COUNT, read_allowed},
     {"--forbidden-rerenders-count", "N", "after N re-renders stop and log an error (25)", A_COUNT, read_forbidden},
+    {"--max-query-passes", "N", "after N waits for queries stop and log an error (100)", A_COUNT, read_query_passes},
+    {"--prefetch-loaders", "", "load what a route declares before its first pass", "no value", read_prefetch},
+    {"--loader-delay", "MS", "make every loader that much slower, to see the waiting (0)", "a number from 0 to 60000",
+     read_delay},
     {"--log", "FORMAT", "text, json or off: what goes to standard error (text)", "text, json or off", read_log},
     {"--config", "FILE", "JSON with an \"ssr\" object, {\"ssr\":{\"allowedRerendersCount\":7}}", "a file name",
      read_config},
@@ -144,7 +172,9 @@ static bool read_flag(struct options *options, int *at, char **argv)
         fprintf(stderr, "ssrdemo: unknown argument '%s': see ssrdemo --help\n", argv[*at]);
         return false;
     }
-    if (!value && argv[*at + 1])
+    if (!value && !*flag->value)
+        value = "";
+    else if (!value && argv[*at + 1])
         value = argv[++*at];
     if (value && flag->read(options, value))
         return true;
@@ -236,5 +266,9 @@ bool options_configure(const struct options *options, ssr_config *config)
         config->allowed_rerenders_count = options->allowed_rerenders.value;
     if (options->forbidden_rerenders.given)
         config->forbidden_rerenders_count = options->forbidden_rerenders.value;
+    if (options->max_query_passes.given)
+        config->max_query_passes = options->max_query_passes.value;
+    if (options->prefetch_loaders)
+        config->prefetch_loaders_before_page_render = true;
     return true;
 }

@@ -22,6 +22,9 @@ struct options {
     enum log_format log;
     struct count allowed_rerenders;
     struct count forbidden_rerenders;
+    struct count max_query_passes;
+    bool prefetch_loaders; /* false leaves what the file says */
+    unsigned loader_delay_ms;
 };
 
 enum options_answer {

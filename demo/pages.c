@@ -1,6 +1,6 @@
 /*
- * demo/pages.c - the pages. A page runs once in every pass and does the same each time: it sets what the layout
- * above it shows, and writes its own part. Only /unstable and /flip misbehave, on purpose.
+ * demo/pages.c - the pages that need no data. A page runs once in every pass and does the same each time: it sets what
+ * the layout above it shows, and writes its own part. Only /unstable and /flip misbehave, on purpose.
  */
 #include "demo/pages.h"
 
@@ -9,23 +9,26 @@
 
 #include "demo/routes.h"
 
-/* Builds the trail [[section, address], [here, null]] for ssr_set_built; section NULL: [[here, null]]. */
-static void build_trail(ssr_ctx *ctx, const char *section, const char *address, const char *here)
+void page_trail(ssr_ctx *ctx, const struct crumb *crumbs, size_t count)
 {
     ssr_builder *trail = ssr_build(ctx);
 
     ssr_builder_begin_array(trail);
-    if (section) {
+    for (size_t i = 0; i < count; i++) {
         ssr_builder_begin_array(trail);
-        ssr_builder_string(trail, section);
-        ssr_builder_string(trail, address);
+        ssr_builder_string(trail, crumbs[i].label);
+        if (crumbs[i].address)
+            ssr_builder_string(trail, crumbs[i].address);
+        else
+            ssr_builder_null(trail);
         ssr_builder_end_array(trail);
     }
-    ssr_builder_begin_array(trail);
-    ssr_builder_string(trail, here);
-    ssr_builder_null(trail);
     ssr_builder_end_array(trail);
-    ssr_builder_end_array(trail);
+}
+
+void page_trail_here(ssr_ctx *ctx, const char *label)
+{
+    page_trail(ctx, &(struct crumb){label, NULL}, 1);
 }
 
 /* ---- / ----------------------------------------------------------------------------------------------------------- */
@@ -57,99 +60,12 @@ ssr_status page_home(ssr_ctx *ctx, struct visit *visit)
         if (routes[i].example)
             write_route(ctx, &routes[i]);
     }
-    ssr_html(ctx, "</ul>\n<p class=\"aside\">How far a page may go is set with <code>--allowed-rerenders-count</code> "
-                  "and <code>--forbidden-rerenders-count</code>. What is said above holds for their defaults.</p>\n");
+    ssr_html(
+        ctx,
+        "</ul>\n<p class=\"aside\">How far a page may go is set with <code>--allowed-rerenders-count</code> "
+        "and <code>--forbidden-rerenders-count</code>, and <code>--prefetch-loaders</code> spares the pages with data "
+        "their first wait. What is said above holds for the defaults.</p>\n");
     return SSR_OK;
-}
-
-/* ---- /ideas ------------------------------------------------------------------------------------------------------ */
-
-static void write_byline(ssr_ctx *ctx, const struct idea *idea)
-{
-    ssr_html(ctx, "<p class=\"byline\">");
-    ssr_text(ctx, idea->author);
-    ssr_html(ctx, " <span aria-hidden=\"true\">\xC2\xB7</span> <time>");
-    ssr_text(ctx, idea->created);
-    ssr_html(ctx, "</time> <span aria-hidden=\"true\">\xC2\xB7</span> ");
-    ssr_text_integer(ctx, idea->votes);
-    ssr_html(ctx, " votes</p>\n");
-}
-
-static void write_entry(const struct idea *idea, void *arg)
-{
-    ssr_ctx *ctx = arg;
-
-    ssr_html(ctx, "<li><h2><a href=\"/ideas/");
-    ssr_text_integer(ctx, idea->id);
-    ssr_html(ctx, "\">");
-    ssr_text(ctx, idea->title);
-    ssr_html(ctx, "</a></h2>\n<p>");
-    ssr_text(ctx, idea->summary);
-    ssr_html(ctx, "</p>\n");
-    write_byline(ctx, idea);
-    ssr_html(ctx, "</li>\n");
-}
-
-ssr_status page_ideas(ssr_ctx *ctx, struct visit *visit)
-{
-    const struct stores *stores = visit->stores;
-    int count;
-
-    ssr_set_string(ctx, stores->title, "Ideas");
-    ssr_set_string(ctx, stores->description, "Small thoughts that hold up when you look at them a second time.");
-    build_trail(ctx, NULL, NULL, "Ideas");
-    ssr_set_built(ctx, stores->breadcrumb);
-
-    ssr_html(ctx, "<ol class=\"ideas\">\n");
-    count = data_ideas(visit->data, write_entry, ctx);
-    ssr_html(ctx, "</ol>\n");
-    return count < 0 ? ssr_fail(ctx, data_error(visit->data)) : SSR_OK;
-}
-
-/* ---- /ideas/N ---------------------------------------------------------------------------------------------------- */
-
-struct idea_page {
-    ssr_ctx *ctx;
-    const struct stores *stores;
-};
-
-static void write_paragraphs(ssr_ctx *ctx, const char *body)
-{
-    while (*body) {
-        const char *end = strstr(body, "\n\n");
-        size_t length = end ? (size_t)(end - body) : strlen(body);
-
-        ssr_html(ctx, "<p>");
-        ssr_text_n(ctx, body, length);
-        ssr_html(ctx, "</p>\n");
-        body += end ? length + 2 : length;
-    }
-}
-
-static void write_idea(const struct idea *idea, void *arg)
-{
-    const struct idea_page *page = arg;
-    ssr_ctx *ctx = page->ctx;
-
-    ssr_set_string(ctx, page->stores->title, idea->title);
-    ssr_set_string(ctx, page->stores->description, idea->summary);
-    build_trail(ctx, "Ideas", "/ideas", idea->title);
-    ssr_set_built(ctx, page->stores->breadcrumb);
-
-    ssr_html(ctx, "<article>\n");
-    write_paragraphs(ctx, idea->body);
-    write_byline(ctx, idea);
-    ssr_html(ctx, "</article>\n<p class=\"onward\"><a href=\"/ideas\">All ideas</a></p>\n");
-}
-
-ssr_status page_idea(ssr_ctx *ctx, struct visit *visit)
-{
-    struct idea_page page = {.ctx = ctx, .stores = visit->stores};
-    int found = data_idea(visit->data, visit->id, write_idea, &page);
-
-    if (found < 0)
-        return ssr_fail(ctx, data_error(visit->data));
-    return found ? SSR_OK : page_not_found(ctx, visit);
 }
 
 /* ---- Nothing here ------------------------------------------------------------------------------------------------ */
@@ -161,13 +77,22 @@ ssr_status page_not_found(ssr_ctx *ctx, struct visit *visit)
     ssr_set_status(ctx, 404);
     ssr_set_string(ctx, stores->title, "Nothing here");
     ssr_set_string(ctx, stores->description, "No page of this site has that address.");
-    build_trail(ctx, NULL, NULL, "Not found");
+    page_trail_here(ctx, "Not found");
     ssr_set_built(ctx, stores->breadcrumb);
 
     ssr_html(ctx, "<p>It may never have existed, or the address has a slip in it. Even this page took another look "
                   "before it put its name at the top.</p>\n"
                   "<p class=\"onward\"><a href=\"/ideas\">All ideas</a> <a href=\"/\">Start page</a></p>\n");
     return SSR_OK;
+}
+
+/* ---- /old ---------------------------------------------------------------------------------------------------------
+ */
+
+ssr_status page_old(ssr_ctx *ctx, struct visit *visit)
+{
+    (void)visit;
+    return ssr_redirect(ctx, "/ideas", 301);
 }
 
 /* ---- /override --------------------------------------------------------------------------------------------------- */
@@ -177,7 +102,7 @@ static ssr_status announce(ssr_ctx *ctx, void *arg)
 {
     const struct visit *visit = arg;
 
-    build_trail(ctx, NULL, NULL, "What a part of the page wanted");
+    page_trail_here(ctx, "What a part of the page wanted");
     return ssr_set_built(ctx, visit->stores->breadcrumb);
 }
 
@@ -188,7 +113,7 @@ ssr_status page_override(ssr_ctx *ctx, struct visit *visit)
     ssr_effect(ctx, announce, visit);
     ssr_set_string(ctx, stores->title, "The page has the last word");
     ssr_set_string(ctx, stores->description, "The layout had a title and a breadcrumb of its own. Both gave way.");
-    build_trail(ctx, "Start", "/", "Overridden by the page");
+    page_trail(ctx, (const struct crumb[]){{"Start", "/"}, {"Overridden by the page", NULL}}, 2);
     ssr_set_built(ctx, stores->breadcrumb);
 
     ssr_html(ctx,
@@ -222,7 +147,7 @@ ssr_status page_unstable(ssr_ctx *ctx, struct visit *visit)
     ssr_set_string(ctx, stores->notice, notice);
     ssr_set_string(ctx, stores->title, "A needle that never rests");
     ssr_set_string(ctx, stores->description, "Each pass of this page sets a value that the pass before did not have.");
-    build_trail(ctx, NULL, NULL, "Unstable");
+    page_trail_here(ctx, "Unstable");
     ssr_set_built(ctx, stores->breadcrumb);
 
     ssr_html(ctx, "<p>The notice in the header comes from a store, and this page sets it to the number of the running "
@@ -246,7 +171,7 @@ ssr_status page_flip(ssr_ctx *ctx, struct visit *visit)
     ssr_set_string(ctx, stores->notice, shows_heads ? tails : heads);
     ssr_set_string(ctx, stores->title, "Heads, tails, heads, tails");
     ssr_set_string(ctx, stores->description, "Whatever the header shows, the page asks for the opposite.");
-    build_trail(ctx, NULL, NULL, "Flip");
+    page_trail_here(ctx, "Flip");
     ssr_set_built(ctx, stores->breadcrumb);
 
     ssr_html(ctx, "<p>Two values that take turns are the mildest way of never settling: nothing is random, nothing "

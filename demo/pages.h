@@ -4,12 +4,27 @@
 
 #include "demo/visit.h"
 
+/* pages.c */
 ssr_status page_home(ssr_ctx *ctx, struct visit *visit);
-ssr_status page_ideas(ssr_ctx *ctx, struct visit *visit);
-ssr_status page_idea(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_old(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_override(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_unstable(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_flip(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_not_found(ssr_ctx *ctx, struct visit *visit);
+
+/* idea_pages.c: what they show is loaded while they are rendered. */
+ssr_status page_ideas(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_idea(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_chain(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_broken(ssr_ctx *ctx, struct visit *visit);
+
+/* One step of the way to a page; no address: here. */
+struct crumb {
+    const char *label, *address;
+};
+
+/* Builds the way for ssr_set_built(ctx, breadcrumb). */
+void page_trail(ssr_ctx *ctx, const struct crumb *crumbs, size_t count);
+void page_trail_here(ssr_ctx *ctx, const char *label);
 
 #endif

@@ -39,23 +39,40 @@ const char *response_reason(int status)
 {
     switch (status) {
     case 200: return "OK";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 404: return "Not Found";
+    case 503: return "Service Unavailable";
     default: return "Internal Server Error";
     }
+}
+
+/* What was said by the page, and how it was rendered. */
+static void result_headers(const ssr_result *result, header_fn each, void *arg)
+{
+    char passes[16];
+
+    for (size_t i = 0; i < result->header_count; i++)
+        each(arg, result->headers[i].name, result->headers[i].value);
+    snprintf(passes, sizeof passes, "%u", result->passes);
+    each(arg, "X-Ssr-Passes", passes);
+    each(arg, "X-Ssr-Outcome", ssr_outcome_name(result->outcome));
 }
 
 void response_headers(const struct response *response, header_fn each, void *arg)
 {
     const ssr_result *result = response->render ? ssr_render_result(response->render) : NULL;
-    char passes[16];
 
-    each(arg, "Content-Type", response->content_type);
+    if (response->redirect_to)
+        each(arg, "Location", response->redirect_to);
+    if (response->content_type)
+        each(arg, "Content-Type", response->content_type);
     each(arg, "Cache-Control", response->cache_control);
     for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
         each(arg, security_headers[i].name, security_headers[i].value);
-    if (!result)
-        return;
-    snprintf(passes, sizeof passes, "%u", result->passes);
-    each(arg, "X-Ssr-Passes", passes);
-    each(arg, "X-Ssr-Outcome", ssr_outcome_name(result->outcome));
+    if (result)
+        result_headers(result, each, arg);
 }

@@ -7,16 +7,17 @@
 #include "demo/visit.h"
 #include "engine/render.h"
 
-/* The body is borrowed, from the render or from the program. */
+/* The texts and the body are borrowed, from the render or from the program. */
 struct response {
     int status;
-    const char *content_type;
+    const char *content_type; /* NULL: there is no body */
     const char *cache_control;
+    const char *redirect_to; /* NULL: it is no redirect */
     const char *body;
     size_t length;
 
-    ssr_render *render; /* NULL: a file */
-    struct visit visit; /* borrowed by the render, as is the target */
+    ssr_render *render; /* NULL: a file, or there was no memory for one */
+    struct visit visit; /* borrowed by the render, as are the id and the target */
     char id[17];
     char target[];
 };

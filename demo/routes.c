@@ -13,15 +13,25 @@ const struct route routes[] = {
     {.path = "/", .page = page_home},
     {.path = "/ideas",
      .page = page_ideas,
+     .loader = "ideas",
      .label = "Ideas",
      .example = "/ideas",
-     .about = "Short texts out of a database. The page sets its title, description and breadcrumb; all three are "
-              "shown above it, so it takes two passes."},
+     .about = "Short texts out of a database. The first pass asks for them, the second has them and sets title, "
+              "description and breadcrumb, the third shows all three above."},
     {.path = "/ideas/",
      .with_id = true,
      .page = page_idea,
+     .loader = "idea",
      .example = "/ideas/1",
-     .about = "One of them. The header cannot know what it is called until the page below has asked the database."},
+     .about = "One of them. The header cannot know what it is called until the page below has heard from the "
+              "database."},
+    {.path = "/chain",
+     .page = page_chain,
+     .loader = "favourite",
+     .label = "Chain",
+     .example = "/chain",
+     .about = "A query fills a store, the store is the argument of a second query, and what that finds is in the "
+              "header: five passes."},
     {.path = "/override",
      .page = page_override,
      .label = "Override",
@@ -39,6 +49,16 @@ const struct route routes[] = {
      .label = "Flip",
      .example = "/flip",
      .about = "Two values that take turns. Whatever the header shows, the page asks for the other one."},
+    {.path = "/broken",
+     .page = page_broken,
+     .loader = "comments",
+     .label = "Broken",
+     .example = "/broken",
+     .about = "A query that fails. The page says so, with a fitting status; why it failed is for the log only."},
+    {.path = "/old",
+     .page = page_old,
+     .example = "/old",
+     .about = "Has moved. Its page redirects to the ideas, and the answer is a 301 without a document."},
 };
 
 const size_t route_count = sizeof routes / sizeof *routes;

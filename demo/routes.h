@@ -15,6 +15,7 @@ struct route {
     const char *path;
     bool with_id; /* a whole number from 1 up follows the path */
     page_fn page;
+    const char *loader;  /* the query that the page is known to ask for, its argument the number; NULL: none */
     const char *label;   /* in the navigation; NULL: not there */
     const char *example; /* an address of the route, for the start page; NULL: not listed there */
     const char *about;   /* what there is to see */

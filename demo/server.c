@@ -1,8 +1,26 @@
 /*
- * demo/server.c - the only file that knows libmicrohttpd. One thread, driven by epoll, answers all connections;
- * the main thread waits for the signal to stop. The daemon hands over each request three times: as its raw target
- * (note_target), as a method (handle, once for the head and again when all of the body has come), and when it is
- * over (forget_request). Answering only on the later calls of handle keeps the connection alive.
+ * demo/server.c - the only file that knows libmicrohttpd. One thread, driven by epoll, answers all connections; the
+ * main thread waits for the signal to stop; loaders run on the threads of the pool. Nothing here waits for a loader.
+ *
+ * A request is an exchange, and an exchange is in one of these states:
+ *
+ *     receiving   note_target made it; handle is called for the head, and again when all of the body has come.
+ *                 Answering only then keeps the connection alive.
+ *     awake       handle renders, on the daemon's thread: site_continue.
+ *     asleep      loaders are at work and the connection is suspended: the daemon neither reads nor times it, and
+ *                 does not see a client go away. A wake, on a loader's thread, resumes it.
+ *     woken       awake soon: the daemon will call handle again. Or awake still, and a wake has come before the
+ *                 connection could be suspended; then it resumes itself.
+ *     answered    the answer is being sent.
+ *     over        forget_request: the answer was sent, or could not be; response, render and exchange are freed.
+ *
+ *     receiving --> awake --> answered --> over          from every state but asleep, when the connection breaks: over
+ *                   |   ^
+ *                   v   |
+ *                asleep-->woken
+ *
+ * What always holds: each sleep is resumed exactly once, by whoever finds it asleep and makes it woken; and nobody
+ * sleeps when the daemon is stopped, because libmicrohttpd does not allow that.
  */
 #include "demo/server.h"
 
@@ -10,57 +28,133 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONNECTION_LIMIT 256
 #define IDLE_SECONDS 30
+#define FINISH_MS 5000  /* what requests under way get to finish when the server stops */
+#define GIVE_UP_MS 1000 /* and then, to send what can be said without what they wait for */
 
-/* One request, from its first line to its end. */
+enum turn { AWAKE, ASLEEP, WOKEN };
+
 struct exchange {
-    bool begun;
+    struct exchange *next, *before; /* under the server's lock */
+    struct server *server;
+    struct MHD_Connection *connection;
+    struct response *response; /* NULL: not begun */
+    atomic_int turn;           /* enum turn */
+    bool has_head;
     char target[];
 };
 
-/* ---- Requests ---------------------------------------------------------------------------------------------------- */
+struct server {
+    struct site *site;
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t lock;
+    struct exchange *exchanges;
+    atomic_bool is_giving_up; /* nobody may sleep any more */
+};
+
+/* ---- Exchanges --------------------------------------------------------------------------------------------------- */
+
+static void add_exchange(struct server *server, struct exchange *exchange)
+{
+    pthread_mutex_lock(&server->lock);
+    exchange->next = server->exchanges;
+    if (exchange->next)
+        exchange->next->before = exchange;
+    server->exchanges = exchange;
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void remove_exchange(struct server *server, struct exchange *exchange)
+{
+    pthread_mutex_lock(&server->lock);
+    if (exchange->next)
+        exchange->next->before = exchange->before;
+    if (exchange->before)
+        exchange->before->next = exchange->next;
+    else
+        server->exchanges = exchange->next;
+    pthread_mutex_unlock(&server->lock);
+}
 
 /* The target as it was sent: the daemon itself would resolve escapes, NUL included, and cut off the query. */
 static void *note_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
     size_t size = strlen(target) + 1;
-    struct exchange *exchange = malloc(sizeof *exchange + size);
+    struct exchange *exchange = calloc(1, sizeof *exchange + size);
 
-    (void)arg;
-    (void)connection;
-    if (exchange) {
-        exchange->begun = false;
-        memcpy(exchange->target, target, size);
-    }
+    if (!exchange)
+        return NULL;
+    exchange->server = arg;
+    exchange->connection = connection;
+    atomic_init(&exchange->turn, AWAKE);
+    memcpy(exchange->target, target, size);
+    add_exchange(arg, exchange);
     return exchange;
 }
 
-static void forget_request(void *arg, struct MHD_Connection *connection, void **exchange,
+/* A loader may still be at work: its render is cancelled by being freed, and no wake follows. */
+static void forget_request(void *arg, struct MHD_Connection *connection, void **context,
                            enum MHD_RequestTerminationCode code)
 {
-    (void)arg;
+    struct exchange *exchange = *context;
+
     (void)connection;
     (void)code;
-    free(*exchange);
-    *exchange = NULL;
+    *context = NULL;
+    if (!exchange)
+        return;
+    remove_exchange(arg, exchange);
+    response_free(exchange->response);
+    free(exchange);
 }
+
+/* ---- Waiting ----------------------------------------------------------------------------------------------------- */
+
+/* Any thread. Of several wakes of one sleep, the first resumes. */
+static void wake(void *arg)
+{
+    struct exchange *exchange = arg;
+
+    if (atomic_exchange(&exchange->turn, WOKEN) == ASLEEP)
+        MHD_resume_connection(exchange->connection);
+}
+
+/* The connection is suspended before the exchange may be found asleep, because only then it may be resumed. */
+static void fall_asleep(struct exchange *exchange)
+{
+    int awake = AWAKE;
+
+    MHD_suspend_connection(exchange->connection);
+    if (!atomic_compare_exchange_strong(&exchange->turn, &awake, ASLEEP))
+        MHD_resume_connection(exchange->connection);
+    else if (atomic_load(&exchange->server->is_giving_up))
+        wake(exchange);
+}
+
+static void wake_all(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    for (struct exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
+        wake(exchange);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- Answers ----------------------------------------------------------------------------------------------------- */
 
 static void add_header(void *arg, const char *name, const char *value)
 {
     MHD_add_response_header(arg, name, value);
-}
-
-static void free_response(void *arg)
-{
-    response_free(arg);
 }
 
 static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status, struct MHD_Response *answer)
@@ -84,40 +178,56 @@ static enum MHD_Result refuse_method(struct MHD_Connection *connection)
     return send_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, answer);
 }
 
-/* Content-Length is the daemon's, and so is leaving out the body for HEAD. */
-static enum MHD_Result send_page(struct MHD_Connection *connection, struct response *response)
+/* The body stays the exchange's until it is over. Content-Length and leaving out the body for HEAD are the daemon's. */
+static enum MHD_Result send_page(const struct exchange *exchange)
 {
-    struct MHD_Response *answer = MHD_create_response_from_buffer_with_free_callback_cls(
-        response->length, (void *)response->body, free_response, response);
+    const struct response *response = exchange->response;
+    struct MHD_Response *answer =
+        MHD_create_response_from_buffer(response->length, (void *)response->body, MHD_RESPMEM_PERSISTENT);
 
-    if (!answer) {
-        response_free(response);
+    if (!answer)
         return MHD_NO;
-    }
     response_headers(response, add_header, answer);
-    return send_response(connection, (unsigned)response->status, answer);
+    return send_response(exchange->connection, (unsigned)response->status, answer);
+}
+
+/* Renders as far as it goes: to the answer, or to where loaders must be waited for. */
+static enum MHD_Result advance(struct exchange *exchange)
+{
+    struct server *server = exchange->server;
+
+    atomic_store(&exchange->turn, AWAKE);
+    if (!exchange->response)
+        exchange->response = site_begin(server->site, exchange->target, wake, exchange);
+    if (!exchange->response)
+        return MHD_NO;
+    if (atomic_load(&server->is_giving_up))
+        site_give_up(server->site, exchange->response);
+    if (site_continue(server->site, exchange->response))
+        return send_page(exchange);
+    fall_asleep(exchange);
+    return MHD_YES;
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *upload, size_t *upload_size, void **context)
 {
     struct exchange *exchange = *context;
-    struct response *response;
 
+    (void)arg;
     (void)path;
     (void)version;
     (void)upload;
     if (!exchange)
         return MHD_NO;
-    if (!exchange->begun || *upload_size > 0) {
-        exchange->begun = true;
+    if (!exchange->has_head || *upload_size > 0) {
+        exchange->has_head = true;
         *upload_size = 0;
         return MHD_YES;
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return refuse_method(connection);
-    response = site_get(arg, exchange->target);
-    return response ? send_page(connection, response) : MHD_NO;
+    return advance(exchange);
 }
 
 /* ---- The server -------------------------------------------------------------------------------------------------- */
@@ -163,24 +273,27 @@ static void print_address(int listener)
 
 static void note_daemon_error(void *arg, const char *format, va_list values)
 {
-    const struct site *site = arg;
+    const struct server *server = arg;
     char line[512];
 
     vsnprintf(line, sizeof line, format, values);
     line[strcspn(line, "\n")] = '\0';
-    log_error(site->log, "http", line);
+    log_error(server->site->log, "http", line);
 }
 
 /* The daemon owns the listener from here on. */
-static struct MHD_Daemon *start_daemon(struct site *site, int listener)
+static bool start_daemon(struct server *server, int listener)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
-    return MHD_start_daemon(flags, 0, NULL, NULL, handle, site, MHD_OPTION_EXTERNAL_LOGGER, note_daemon_error,
-                            (void *)site, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK, note_target,
-                            NULL, MHD_OPTION_NOTIFY_COMPLETED, forget_request, NULL, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-                            MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, note_daemon_error, (void *)server,
+        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK, note_target, (void *)server,
+        MHD_OPTION_NOTIFY_COMPLETED, forget_request, (void *)server, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+    if (!server->daemon)
+        fputs("ssrdemo: the HTTP server does not start: see the line above\n", stderr);
+    return server->daemon;
 }
 
 /* Before the daemon's thread starts, so that it inherits the mask and the signals wait for sigwait. */
@@ -193,10 +306,47 @@ static void hold_signals(sigset_t *signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* ---- Stopping ---------------------------------------------------------------------------------------------------- */
+
+static bool is_idle(struct server *server)
+{
+    bool idle;
+
+    pthread_mutex_lock(&server->lock);
+    idle = !server->exchanges;
+    pthread_mutex_unlock(&server->lock);
+    return idle;
+}
+
+/* Until every exchange is over, the time is up, or another signal says that it takes too long. */
+static void wait_until_idle(struct server *server, const sigset_t *signals, int within_ms)
+{
+    enum { LOOK_MS = 10 };
+
+    for (int waited = 0; waited < within_ms && !is_idle(server); waited += LOOK_MS) {
+        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_nsec = LOOK_MS * 1000000}) > 0)
+            return;
+    }
+}
+
+/* No new connections; who is being served gets the time to finish, and in the end everybody is woken. */
+static void stop(struct server *server, const sigset_t *signals)
+{
+    int listener = MHD_quiesce_daemon(server->daemon);
+
+    if (listener >= 0)
+        close(listener);
+    wait_until_idle(server, signals, FINISH_MS);
+    atomic_store(&server->is_giving_up, true);
+    wake_all(server);
+    wait_until_idle(server, signals, GIVE_UP_MS);
+    MHD_stop_daemon(server->daemon);
+}
+
 bool server_run(struct site *site, uint16_t port)
 {
+    struct server server = {.site = site, .lock = PTHREAD_MUTEX_INITIALIZER};
     int listener = listen_on(port);
-    struct MHD_Daemon *daemon;
     sigset_t signals;
     int caught;
 
@@ -205,13 +355,11 @@ bool server_run(struct site *site, uint16_t port)
         return false;
     }
     hold_signals(&signals);
-    daemon = start_daemon(site, listener);
-    if (!daemon) {
-        fputs("ssrdemo: the HTTP server does not start: see the line above\n", stderr);
+    if (!start_daemon(&server, listener))
         return false;
-    }
     print_address(listener);
     sigwait(&signals, &caught);
-    MHD_stop_daemon(daemon);
+    stop(&server, &signals);
+    pthread_mutex_destroy(&server.lock);
     return true;
 }
