@@ -25,7 +25,7 @@ run_build() {
 
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 run_build asan -LE house
-run_build tsan -R '^test_threads$'
+run_build tsan -R '^(test_(threads|host|waker.*|lua)|demo|demo_lua)$'
 run_build release -L 'demo|house'
 
 echo

@@ -216,6 +216,21 @@ char *scenario_string(const char *json, size_t *length)
     return text;
 }
 
+bool scenario_name(const char **rest, char *word, size_t size)
+{
+    if (!scenario_json(rest, word, size))
+        return false;
+    if (*word != '"')
+        return true;
+    size_t length;
+    char *text = scenario_string(word, &length);
+    if (!text)
+        return false;
+    memcpy(word, text, length + 1);
+    free(text);
+    return true;
+}
+
 /* ---- Finding ---------------------------------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)

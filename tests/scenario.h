@@ -37,8 +37,12 @@ bool scenario_rewrite(const struct scenario *scenario, const char *log);
 char **scenario_list(const char *directory, size_t *count);
 
 enum scenario_driver {
-    SCENARIO_RUN,   /* ssr_run */
-    SCENARIO_STEPS, /* ssr_render_new, then ssr_render_step by hand */
+    SCENARIO_RUN,     /* ssr_run */
+    SCENARIO_STEPS,   /* ssr_render_step by hand; operations answered in the order they were handed out */
+    SCENARIO_REVERSE, /* the same, answered in reverse order */
+    SCENARIO_ONE,     /* one answered, then a step, then the next; and steps that find nothing new */
+    SCENARIO_DATA,    /* in data mode: everything but the document is the same */
+    SCENARIO_CANCEL,  /* cancelled at the first wait, answered only then: the log ends there */
     SCENARIO_DRIVERS
 };
 

@@ -373,14 +373,186 @@ static ssr_status run_status(struct scenario_play *play, size_t at, const char *
     return SSR_OK;
 }
 
+/* A name and a value: words, or JSON strings where they hold what a line cannot. */
+static ssr_status run_header(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    char name[256], value[SCENARIO_TEXT] = "";
+    if (!scenario_name(&rest, name, sizeof name))
+        scenario_mistake(play->scenario, at, "a name is missing");
+    if (*rest != '"')
+        snprintf(value, sizeof value, "%s", rest);
+    else
+        scenario_name(&rest, value, sizeof value);
+    note_write(play, "header", line, ssr_set_header(play->ctx, name, value));
+    return SSR_OK;
+}
+
+static ssr_status redirect(struct scenario_play *play, size_t at, const char *word, const char *rest,
+                           ssr_status (*call)(ssr_ctx *ctx, const char *to, int status))
+{
+    const char *line = rest;
+    char to[SCENARIO_TEXT];
+    if (!scenario_name(&rest, to, sizeof to))
+        scenario_mistake(play->scenario, at, "a place is missing");
+    note_write(play, word, line, call(play->ctx, to, atoi(rest)));
+    return SSR_OK;
+}
+
+static ssr_status run_redirect(struct scenario_play *play, size_t at, const char *rest)
+{
+    return redirect(play, at, "redirect", rest, ssr_redirect);
+}
+
+static ssr_status run_redirect_external(struct scenario_play *play, size_t at, const char *rest)
+{
+    return redirect(play, at, "redirect_external", rest, ssr_redirect_external);
+}
+
+/* ---- Queries ---------------------------------------------------------------------------------------------------- */
+
+static ssr_query *take_query(struct scenario_play *play, size_t at, const char **rest)
+{
+    char name[64];
+    if (!scenario_name(rest, name, sizeof name))
+        scenario_mistake(play->scenario, at, "a query is missing");
+    return ssr_query_find(ssr_engine_registry(play->engine), name);
+}
+
+/* The arguments: JSON, =STORE, =pass; NULL when there are none. */
+static const char *take_args(struct scenario_play *play, const char **rest, char args[SCENARIO_TEXT])
+{
+    if (!scenario_json(rest, args, SCENARIO_TEXT))
+        return NULL;
+    if (strcmp(args, "=pass") == 0) {
+        snprintf(args, SCENARIO_TEXT, "%u", ssr_pass(play->ctx));
+    } else if (*args == '=') {
+        const ssr_value *value = ssr_get(play->ctx, find(play, args + 1));
+        snprintf(args, SCENARIO_TEXT, "%s", value ? ssr_value_text(value) : "null");
+    }
+    return args;
+}
+
+/* QUERY [ARGS] */
+static ssr_query_result ask(struct scenario_play *play, size_t at, const char **rest, bool enabled)
+{
+    char args[SCENARIO_TEXT];
+    const ssr_query *query = take_query(play, at, rest);
+    const char *given = take_args(play, rest, args);
+    return ssr_query_get(play->ctx, query, given, enabled);
+}
+
+static void note_result(struct scenario_play *play, const char *word, const char *line, ssr_query_result result)
+{
+    static const char *const states[] = {"disabled", "pending", "ready ", "failed "};
+    ssr_status status = ssr_last_status(play->ctx);
+    bool is_refused = result.state == SSR_QUERY_DISABLED && status != SSR_OK;
+    if (play->is_quiet && !is_refused)
+        return;
+    note_place(play);
+    text_format(play->log, "%s %s: %s", word, line, states[result.state]);
+    if (result.state == SSR_QUERY_READY)
+        text_append(play->log, result.data.text, result.data.length);
+    text_format(play->log, "%s", result.error);
+    if (is_refused)
+        text_format(play->log, " (%s)", ssr_status_name(status));
+    text_format(play->log, "\n");
+    if ((result.state == SSR_QUERY_READY) != (result.data.text != NULL) ||
+        (result.state == SSR_QUERY_FAILED) != (result.error[0] != '\0'))
+        scenario_violation(play->log, "state, data and error disagree");
+}
+
+/* ask QUERY [ARGS [disabled]] */
+static ssr_status run_ask(struct scenario_play *play, size_t at, const char *rest)
+{
+    static const char word[] = " disabled";
+    const char *line = rest;
+    size_t length = strlen(rest), tail = strlen(word);
+    bool enabled = length < tail || strcmp(rest + length - tail, word) != 0;
+    ssr_query_result result = ask(play, at, &rest, enabled);
+    note_result(play, "ask", line, result);
+    return SSR_OK;
+}
+
+static ssr_status run_ask_integer(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    const ssr_query *query = take_query(play, at, &rest);
+    ssr_query_result result = ssr_query_integer(play->ctx, query, strtoll(rest, NULL, 10), true);
+    note_result(play, "ask_integer", line, result);
+    return SSR_OK;
+}
+
+static ssr_status run_ask_string(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    size_t length;
+    const ssr_query *query = take_query(play, at, &rest);
+    char *text = take_string(play, at, rest, &length);
+    ssr_query_result result = ssr_query_string(play->ctx, query, text, true);
+    free(text);
+    note_result(play, "ask_string", line, result);
+    return SSR_OK;
+}
+
+/* Through the context's builder; "open" leaves an array open. */
+static ssr_status run_ask_built(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    const ssr_query *query = take_query(play, at, &rest);
+    ssr_builder *builder = ssr_build(play->ctx);
+    if (strcmp(rest, "open") == 0)
+        ssr_builder_begin_array(builder);
+    else
+        ssr_builder_json(builder, rest, strlen(rest));
+    ssr_query_result result = ssr_query_built(play->ctx, query, true);
+    note_result(play, "ask_built", line, result);
+    return SSR_OK;
+}
+
+/* show_ask QUERY [ARGS]: asks, and writes what it knows: "?" while it is pending, "!" and the code when it failed. */
+static ssr_status run_show_ask(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    ssr_query_result result = ask(play, at, &rest, true);
+    if (result.state == SSR_QUERY_READY)
+        return note_refusal(play, "show_ask", line, ssr_text_n(play->ctx, result.data.text, result.data.length));
+    ssr_status status = ssr_html(play->ctx, result.state == SSR_QUERY_FAILED ? "!" : "?");
+    note_refusal(play, "show_ask", line, status);
+    return note_refusal(play, "show_ask", line, ssr_text(play->ctx, result.error));
+}
+
+/* feed STORE QUERY [ARGS]: asks, and sets the store to the data, or to the code of a failure. */
+static ssr_status run_feed(struct scenario_play *play, size_t at, const char *rest)
+{
+    const char *line = rest;
+    ssr_store *store = take_store(play, at, &rest);
+    ssr_query_result result = ask(play, at, &rest, true);
+    if (result.state == SSR_QUERY_READY)
+        note_write(play, "feed", line,
+                   ssr_set_json_at(play->ctx, store, result.data.text, result.data.length, play->scenario->path,
+                                   line_number(play, at)));
+    else if (result.state == SSR_QUERY_FAILED)
+        note_write(play, "feed", line, ssr_set_string(play->ctx, store, result.error));
+    else
+        note_result(play, "feed", line, result);
+    return SSR_OK;
+}
+
 /* ---- Blocks ----------------------------------------------------------------------------------------------------- */
 
-/* Whether "pass N" or "STORE JSON" holds. */
+/* Whether "pass N", "location PATH", "ready QUERY [ARGS]", "failed QUERY [ARGS]" or "STORE JSON" holds. */
 static bool condition(struct scenario_play *play, size_t at, const char *rest)
 {
-    const char *number = scenario_rest(rest, "pass");
-    if (number)
-        return (unsigned)atoi(number) == ssr_pass(play->ctx);
+    const char *more;
+    if ((more = scenario_rest(rest, "pass")))
+        return (unsigned)atoi(more) == ssr_pass(play->ctx);
+    if ((more = scenario_rest(rest, "location")))
+        return strcmp(ssr_location(play->ctx), more) == 0;
+    if ((more = scenario_rest(rest, "ready")))
+        return ask(play, at, &more, true).state == SSR_QUERY_READY;
+    if ((more = scenario_rest(rest, "failed")))
+        return ask(play, at, &more, true).state == SSR_QUERY_FAILED;
     const ssr_value *value = ssr_get(play->ctx, take_store(play, at, &rest));
     return value && strcmp(ssr_value_text(value), rest) == 0;
 }
@@ -473,6 +645,15 @@ static const struct statement statements[] = {
     {"url_component", run_url_component},
     {"transfer_here", run_transfer_here},
     {"status", run_status},
+    {"header", run_header},
+    {"redirect", run_redirect},
+    {"redirect_external", run_redirect_external},
+    {"ask", run_ask},
+    {"ask_integer", run_ask_integer},
+    {"ask_string", run_ask_string},
+    {"ask_built", run_ask_built},
+    {"show_ask", run_show_ask},
+    {"feed", run_feed},
     {"when", run_when},
     {"unless", run_unless},
     {"repeat", run_repeat},
@@ -529,6 +710,7 @@ ssr_status scenario_page(ssr_ctx *ctx, void *arg)
     play->ctx = ctx;
     play->callbacks++;
     play->randoms.next = play->ids.next = 0;
+    scenario_flush_loads(play);
     text_format(play->log, "pass %u\n", ssr_pass(ctx));
     ssr_status status = SSR_OK;
     for (size_t i = 0; i < scenario->line_count && status == SSR_OK; i = scenario_next(scenario, i)) {

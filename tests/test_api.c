@@ -253,6 +253,9 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(config.limits.output_bytes, 8 << 20);
     assert_int_equal(config.limits.value_bytes, 1 << 20);
     assert_int_equal(config.limits.stores, 10000);
+    assert_int_equal(config.limits.queries, 1000);
+    assert_int_equal(config.max_query_passes, 100);
+    assert_false(config.prefetch_loaders_before_page_render);
     assert_null(config.clock);
     assert_null(config.encode);
     assert_null(config.log.error);
@@ -300,6 +303,26 @@ static void counts_are_read_from_json(void **state)
     accepts("{\"allowedRerendersCount\":1e2}", 100, 25);
 }
 
+static void accepts_loading(const char *json, uint64_t query_passes, bool prefetches)
+{
+    ssr_config config = ssr_config_default();
+    config.max_query_passes = 5;
+    config.prefetch_loaders_before_page_render = true;
+    assert_status(ssr_config_read_json(&config, json, strlen(json), NULL, 0), SSR_OK);
+    assert_true(config.max_query_passes == query_passes);
+    assert_int_equal(config.prefetch_loaders_before_page_render, prefetches);
+    assert_int_equal(config.forbidden_rerenders_count, 25);
+}
+
+static void the_rest_is_read_from_json(void **state)
+{
+    (void)state;
+    accepts_loading("{}", 5, true);
+    accepts_loading("{\"maxQueryPasses\":null,\"prefetchLoadersBeforePageRender\":null}", 5, true);
+    accepts_loading("{\"maxQueryPasses\":0,\"prefetchLoadersBeforePageRender\":false}", 0, false);
+    accepts_loading("{\"maxQueryPasses\":\"Infinity\",\"prefetchLoadersBeforePageRender\":true}", SSR_UNLIMITED, true);
+}
+
 static void refuses(const char *json, ssr_status expected, const char *mention)
 {
     ssr_config config = ssr_config_default();
@@ -328,6 +351,8 @@ static void what_is_no_count_is_refused_by_name(void **state)
         refuses(json, SSR_E_INVALID_CONFIG, "allowedRerendersCount");
         snprintf(json, sizeof json, "{\"allowedRerendersCount\":4,\"forbiddenRerendersCount\":%s}", counts[i]);
         refuses(json, SSR_E_INVALID_CONFIG, "forbiddenRerendersCount");
+        snprintf(json, sizeof json, "{\"allowedRerendersCount\":4,\"maxQueryPasses\":%s}", counts[i]);
+        refuses(json, SSR_E_INVALID_CONFIG, "maxQueryPasses");
     }
 }
 
@@ -336,6 +361,8 @@ static void what_is_no_configuration_is_refused(void **state)
     (void)state;
     refuses("{\"allowedRerenderCount\":1}", SSR_E_INVALID_CONFIG, "allowedRerenderCount");
     refuses("{\"allowedrerenderscount\":1}", SSR_E_INVALID_CONFIG, "allowedrerenderscount");
+    refuses("{\"prefetchLoadersBeforePageRender\":1}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
+    refuses("{\"prefetchLoadersBeforePageRender\":\"true\"}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
     refuses("[]", SSR_E_INVALID_CONFIG, "object");
     refuses("7", SSR_E_INVALID_CONFIG, "object");
     refuses("{\"allowedRerendersCount\":1", SSR_E_SYNTAX, "syntax");
@@ -1025,6 +1052,7 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_contract),
         cmocka_unit_test(an_engine_needs_no_configuration),
         cmocka_unit_test(counts_are_read_from_json),
+        cmocka_unit_test(the_rest_is_read_from_json),
         cmocka_unit_test(what_is_no_count_is_refused_by_name),
         cmocka_unit_test(what_is_no_configuration_is_refused),
         cmocka_unit_test(typed_getters_read_their_type_only),

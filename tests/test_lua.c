@@ -1,0 +1,707 @@
+/*
+ * The Lua renderer of demo/: templates, values both ways, and above all what a template must not be able to do: keep
+ * something of one visitor for the next, leave the sandbox, or take the program down with it.
+ */
+#include "fixture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "demo/lua_renderer.h"
+
+enum { TEMPLATES = 6, THREADS = 8, PAGES = 1000 };
+
+/* An engine with the stores `seen` and `made`, the query `echo`, and a renderer of the templates that a test gives. */
+struct lua {
+    struct fixture fixture;
+    struct lua_template templates[TEMPLATES];
+    size_t template_count;
+    struct test_memory memory; /* of the Lua state */
+    struct lua_renderer *renderer;
+    ssr_value *props;
+    bool fails; /* the part that the application writes */
+};
+
+static ssr_status echo(ssr_operation *operation, void *arg)
+{
+    ssr_json args = ssr_operation_args(operation);
+    (void)arg;
+    if (ssr_json_equals(args, "fail"))
+        return ssr_operation_fail(operation, "no_echo", "asked to");
+    return ssr_builder_json(ssr_operation_build(operation), args.text, args.length);
+}
+
+static void add_template(struct lua *lua, const char *name, const char *text)
+{
+    assert_true(lua->template_count < TEMPLATES);
+    lua->templates[lua->template_count++] = (struct lua_template){name, text, strlen(text)};
+}
+
+static ssr_status write_part(ssr_ctx *ctx, void *arg)
+{
+    struct lua *lua = arg;
+    return lua->fails ? SSR_E_FAILED : ssr_text(ctx, "<part>");
+}
+
+static const struct lua_part part = {"part", write_part};
+
+static struct lua_renderer_options options_of(struct lua *lua)
+{
+    return (struct lua_renderer_options){.registry = lua->fixture.registry,
+                                         .templates = lua->templates,
+                                         .template_count = lua->template_count,
+                                         .parts = &part,
+                                         .part_count = 1,
+                                         .allocator = test_allocator(&lua->memory),
+                                         .memory_bytes = 4 << 20,
+                                         .instructions = 5000000};
+}
+
+static void open_engine(struct lua *lua, const char *seen)
+{
+    memset(lua, 0, sizeof *lua);
+    fixture_init(&lua->fixture);
+    fixture_open(&lua->fixture);
+    ssr_registry *registry = lua->fixture.registry;
+    assert_non_null(
+        ssr_store_define(registry, "seen", &(ssr_store_options){.default_json = seen, .policy = SSR_LOCAL}));
+    fixture_store(&lua->fixture, "made", NULL);
+    assert_non_null(ssr_query_define(registry, "echo", &(ssr_query_options){.load = echo}));
+    fixture_start(&lua->fixture);
+}
+
+static void open_lua(struct lua *lua, const char *page)
+{
+    open_engine(lua, "\"first\"");
+    add_template(lua, "layout.html", "<% content() %>");
+    add_template(lua, "page.html", page);
+}
+
+static ssr_status page(ssr_ctx *ctx, void *arg)
+{
+    struct lua *lua = arg;
+    return lua_renderer_page(lua->renderer, ctx,
+                             &(struct lua_page){"layout.html", "page.html", ssr_value_json(lua->props), lua});
+}
+
+static const ssr_result *render(struct lua *lua)
+{
+    struct lua_renderer_options options = options_of(lua);
+    if (!lua->renderer)
+        lua->renderer = lua_renderer_new(&options);
+    assert_non_null(lua->renderer);
+    fixture_run(&lua->fixture, page, lua);
+    return lua->fixture.result;
+}
+
+static void close_lua(struct lua *lua)
+{
+    lua_renderer_free(lua->renderer);
+    ssr_value_free(lua->props);
+    assert_all_freed(&lua->memory);
+    fixture_close(&lua->fixture);
+}
+
+/* What a page of this text writes. */
+static void assert_writes(const char *text, const char *html)
+{
+    struct lua lua;
+    open_lua(&lua, text);
+    const ssr_result *result = render(&lua);
+    assert_string_equal(result->error, "");
+    assert_string_equal(result->html, html);
+    close_lua(&lua);
+}
+
+static void give_props(struct lua *lua, const char *json)
+{
+    ssr_value_free(lua->props);
+    assert_status(ssr_value_parse(NULL, json, strlen(json), NULL, &lua->props), SSR_OK);
+}
+
+/* How a page of this text fails; the renderer is as good as before. */
+static void assert_fails(const char *text, const char *place, const char *message)
+{
+    struct lua lua;
+    open_lua(&lua, "<% include(props) %>");
+    add_template(&lua, "bad.html", text);
+    add_template(&lua, "good.html", "good <%= ('x'):rep(3) %>");
+    give_props(&lua, "\"bad.html\"");
+    const ssr_result *result = render(&lua);
+    if (result->outcome != SSR_FAILED || !strstr(result->error, place) || !strstr(result->error, message))
+        fail_msg("%s\nended as %s: \"%s\", not with \"%s\" and \"%s\"", text, ssr_outcome_name(result->outcome),
+                 result->error, place, message);
+    give_props(&lua, "\"good.html\"");
+    assert_string_equal(render(&lua)->html, "good xxx");
+    close_lua(&lua);
+}
+
+/* ---- Templates -------------------------------------------------------------------------------------------------- */
+
+static void tags_are_text_code_and_values(void **state)
+{
+    (void)state;
+    assert_writes("", "");
+    assert_writes("a\nb\r\n\"\\\1", "a\nb\r\n\"\\\1");
+    assert_writes("<%= 1 + 1 %>|<%= 1.0 %>|<%= 0.1 %>|<%= true %>|<%= 'x' %>|<%= nil %>|<%= null %>|<%= %>",
+                  "2|1|0.1|true|x|||");
+    assert_writes("<%# not <%= this %>b", "b");
+    assert_writes("<%% %>", "<% %>");
+}
+
+static void a_line_of_code_leaves_no_line(void **state)
+{
+    (void)state;
+    assert_writes("a\n  <% for i = 1, 2 do %>\t\n  <%= i %>\n<% end %>\n<%# note\n over two %>\nb", "a\n  1\n  2\nb");
+    assert_writes("a <% local x = 1 %>\n<%= x %>\n", "a \n1\n");
+    assert_writes("<% if true then %>yes<% else %>no<% end %>", "yes");
+    assert_writes("<% local f = function() return 'f' end %>\n<% (f)() %><% local y = f() %>\n(<%= y %>)", "\n(f)");
+}
+
+static void what_is_written_is_escaped(void **state)
+{
+    (void)state;
+    assert_writes("<p title='<%= props %>'>", "<p title=''>");
+    struct lua lua;
+    open_lua(&lua, "<%= props %>|<%- props %>|<% url('/?q=' .. props) %>|<% url_component(props) %>|"
+                   "<%= url('javascript:1') %>|<%= select(2, url('javascript:1')) %>");
+    give_props(&lua, "\"<a b='c'>&\\\"\"");
+    assert_string_equal(render(&lua)->html,
+                        "&lt;a b=&#39;c&#39;&gt;&amp;&quot;|<a b='c'>&\"|"
+                        "/?q=%3Ca%20b=&#39;c&#39;%3E&amp;%22|%3Ca%20b%3D&#39;c&#39;%3E%26%22||bad_url");
+    close_lua(&lua);
+}
+
+static void a_template_says_where_it_is_wrong(void **state)
+{
+    (void)state;
+    assert_fails("a\nb\n<% if %>", "bad.html:3: ", "unexpected symbol");
+    assert_fails("a\n<% for i = 1, 2 do %>\nb", "bad.html:3: ", "'end' expected");
+    assert_fails("a\n\n<%= 1", "bad.html:3: ", "has no %>");
+    assert_fails("a\n<% local t = nil %>\n\n<%= t.x %>", "bad.html:4: ", "attempt to index a nil value");
+    assert_fails("<%# \n\n %>\n  <% error('no luck') %>", "bad.html:4: ", "no luck");
+    assert_fails("\n<% local function f() error('deep', 0) end %>\n<% f() %>", "bad.html:2: ", "deep");
+    assert_fails("\n<% error({}) %>", "bad.html:2: ", "no string");
+    assert_fails("\n<% error('\\27[31m<\\n\\xff>') %>", "bad.html:2: ", "?[31m<");
+    assert_fails("\n\n<% include('none.html') %>", "bad.html:3: ", "there is no template");
+    assert_fails("\n\n<% content() %>", "bad.html:3: ", "no content below a page");
+    assert_fails("\n<%= {} %>", "bad.html:2: ", "a table has no text");
+    assert_fails("\n<% get('a\\0b') %>", "bad.html:2: ", "a NUL is inside");
+    assert_fails("\n<% string.rep() %>", "bad.html:2: ", "nil");
+}
+
+/* ---- Values ----------------------------------------------------------------------------------------------------- */
+
+static void values_go_both_ways(void **state)
+{
+    static const char *const texts[] = {
+        "null",
+        "true",
+        "false",
+        "0",
+        "-7",
+        "1.5",
+        "1e+21",
+        "9007199254740991",
+        "-9007199254740991",
+        "5e-324",
+        "\"\"",
+        "\"\\u0001\\n\\\"\\\\<\xc3\xa9\xf0\x9f\x98\x80\"",
+        "[]",
+        "{}",
+        "[[],{}]",
+        "[1,null,true,[\"x\"]]",
+        "{\"\":{},\"a\":[],\"b\":{\"1\":null}}",
+        "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]",
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(texts); i++) {
+        struct lua lua;
+        char wanted[256];
+        open_engine(&lua, texts[i]);
+        add_template(&lua, "layout.html", "<% content() %>");
+        add_template(&lua, "page.html", "<% set('made', get('seen')) %><%= type(get('seen')) %>");
+        const ssr_result *result = render(&lua);
+        snprintf(wanted, sizeof wanted, "\"stores\":{\"made\":%s}", texts[i]);
+        if (result->outcome != SSR_SETTLED || !strstr(result->data, wanted))
+            fail_msg("%s became %s", wanted, result->data);
+        close_lua(&lua);
+    }
+}
+
+static void lua_values_become_json(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"{}", "[]"},
+        {"object{}", "{}"},
+        {"array{}", "[]"},
+        {"{1, 2.0, 2.5}", "[1,2,2.5]"},
+        {"null", "null"},
+        {"{b = 1, a = {x = null}}", "{\"a\":{\"x\":null},\"b\":1}"},
+        {"object{a = array{}}", "{\"a\":[]}"},
+        {"-0.0", "0"},
+        {"1 // 1 | 0", "1"},
+        {"2^53", "9007199254740992"},
+        {"{{}, {{}}}", "[[],[[]]]"},
+        {"('x'):upper()", "\"X\""},
+        {"utf8.char(8364)", "\"\xe2\x82\xac\""},
+        {"true", "true"},
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(pairs); i++) {
+        struct lua lua;
+        char text[128], wanted[128];
+        snprintf(text, sizeof text, "<%%= set('made', %s) %%>", pairs[i][0]);
+        snprintf(wanted, sizeof wanted, "{\"made\":%s}", pairs[i][1]);
+        open_lua(&lua, text);
+        const ssr_result *result = render(&lua);
+        assert_string_equal(result->html, "true");
+        if (!strstr(result->data, wanted))
+            fail_msg("%s became %s", pairs[i][0], result->data);
+        close_lua(&lua);
+    }
+}
+
+static void bad_values_are_refused_by_name(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"0/0", "not_finite"},
+        {"-1/0", "not_finite"},
+        {"'\\xff'", "invalid_utf8"},
+        {"{a = '\\xed\\xa0\\x80'}", "invalid_utf8"},
+        {"'a\\0b'", "nul"},
+        {"{['a\\0'] = 1}", "nul"},
+        {"1 << 53", "integer_range"},
+        {"{1, a = 2}", "bad_table"},
+        {"{1, nil, 3}", "bad_table"},
+        {"{[2] = 1}", "bad_table"},
+        {"{[true] = 1}", "bad_table"},
+        {"object{1}", "bad_table"},
+        {"array{a = 1}", "bad_table"},
+        {"print", "bad_type"},
+        {"tostring", "bad_type"},
+        {"nil", "bad_type"},
+        {"{{tostring}}", "bad_type"},
+        {"string", "bad_table"},
+        {"_ENV", "bad_table"},
+        {"knot()", "too_deep"},
+        {"wide()", "too_deep"},
+        {"('x'):rep(900000) .. ('x'):rep(900000)", "too_large"},
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(pairs); i++) {
+        struct lua lua;
+        char text[512];
+        snprintf(text, sizeof text,
+                 "<%% local print = function() end local function knot() local t = {} t.t = t return t end\n"
+                 "local function wide() local t = {} for i = 1, 9 do t[i] = t end return t end %%>\n"
+                 "<%%= select(2, set('made', %s)) %%>",
+                 pairs[i][0]);
+        open_lua(&lua, text);
+        const ssr_result *result = render(&lua);
+        if (result->outcome != SSR_SETTLED || result->refused != 1 || strcmp(result->html, pairs[i][1]) != 0)
+            fail_msg("%s: %s %s %s", pairs[i][0], ssr_outcome_name(result->outcome), result->html, result->error);
+        assert_non_null(strstr(lua.fixture.record_json, "page.html:3"));
+        close_lua(&lua);
+    }
+    assert_writes("<%= select(2, set('none', 0/0)) %> <%= select(2, get('none')) %>", "unknown_store unknown_store");
+}
+
+/* ---- The library, from templates -------------------------------------------------------------------------------- */
+
+static void a_layout_shows_what_its_page_sets(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_engine(&lua, "null");
+    add_template(&lua, "layout.html", "<h1><%= use('made') %></h1><% content() %><% transfer_here() %>");
+    add_template(&lua, "page.html", "\n<% set('made', 'a & b') %>\n<%= pass() %>");
+    const ssr_result *result = render(&lua);
+    assert_int_equal(result->passes, 2);
+    assert_int_equal(result->outcome, SSR_SETTLED);
+    assert_string_equal(result->html,
+                        "<h1>a &amp; b</h1>\n2<script type=\"application/json\" id=\"__SSRSTORE__\">"
+                        "{\"atoms\":{},\"contexts\":{},\"queries\":{},\"stores\":{\"made\":\"a \\u0026 b\"},"
+                        "\"v\":1}</script>");
+    assert_non_null(strstr(lua.fixture.record_json, "page.html:2"));
+    close_lua(&lua);
+}
+
+static void a_query_is_there_in_the_second_pass(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% local q = query('echo', {a = {1, 2}}) local f = query('echo', 'fail') %>\n"
+                   "<%= q.state %> <%= q.state == 'ready' and q.data.a[2] %> <%= f.state %> <%= f.error %>\n"
+                   "<%= query('echo', 7, false).state %> <%= query('none').error %> <%= query('echo', 0/0).error %>\n"
+                   "<%= query('echo', {1, a = 1}).error %> <%= query('echo').data == null %>");
+    const ssr_result *result = render(&lua);
+    assert_int_equal(result->passes, 2);
+    assert_string_equal(result->html, "ready 2 failed no_echo\ndisabled unknown_query not_finite\nbad_table true");
+    close_lua(&lua);
+}
+
+static void components_call_themselves_and_each_other(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% local parts = include('parts.html') %>\n<% parts.tree({1, {2, {3}}}) %> "
+                   "<% include('self.html', 3) %>");
+    add_template(&lua, "parts.html",
+                 "<% local function tree(node) %>\n<ul><% for _, n in ipairs(node) do %>"
+                 "<% if type(n) == 'table' then tree(n) else %><li><%= n %><% end %><% end %></ul><% end %>\n"
+                 "<% return {tree = tree} %>\n");
+    add_template(&lua, "self.html", "(<%= props %><% if props > 0 then include('self.html', props - 1) end %>)");
+    const ssr_result *result = render(&lua);
+    assert_string_equal(result->error, "");
+    assert_string_equal(result->html, "\n<ul><li>1<ul><li>2<ul><li>3</ul></ul></ul> (3(2(1(0))))");
+    close_lua(&lua);
+}
+
+static void the_response_is_the_templates(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(
+        &lua,
+        "<% status(404) header('X-A', 'b') %><%= select(2, status(99)) %> <%= select(2, header('X', 'a\\r\\n')) %> "
+        "<%= select(2, header('Location', '/')) %> <%= select(2, redirect('//evil')) %> "
+        "<%= select(2, redirect('/', 999999)) %>");
+    const ssr_result *result = render(&lua);
+    assert_int_equal(result->status, 404);
+    assert_int_equal(result->header_count, 1);
+    assert_string_equal(result->html, "bad_status bad_header reserved_header bad_redirect bad_redirect");
+    close_lua(&lua);
+    open_lua(&lua, "<% redirect('/there', 301) %>");
+    result = render(&lua);
+    assert_int_equal(result->outcome, SSR_REDIRECT);
+    assert_int_equal(result->status, 301);
+    assert_string_equal(result->redirect_to, "/there");
+    close_lua(&lua);
+}
+
+static void the_application_writes_parts(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% part() %>|\n<% part() %>");
+    assert_string_equal(render(&lua)->html, "&lt;part&gt;|\n&lt;part&gt;");
+    lua.fails = true;
+    assert_non_null(strstr(render(&lua)->error, "page.html:1: part: failed"));
+    close_lua(&lua);
+}
+
+static void time_and_chance_settle(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% local die, part = random(6), random() set('made', {now(), die, part, id(), location()}) %>"
+                   "<%= die >= 1 and die <= 6 and part >= 0 and part < 1 %>");
+    const ssr_result *result = render(&lua);
+    assert_int_equal(result->passes, 2);
+    assert_string_equal(result->html, "true");
+    close_lua(&lua);
+    assert_fails("\n<% random(0) %>", "bad.html:2", "from 1 up");
+}
+
+/* The order of a hash differs from state to state; the page must not. */
+static void pairs_goes_by_sorted_keys(void **state)
+{
+    (void)state;
+    assert_writes("<% for k, v in pairs({z = 1, b = 2, [10] = 3, [9] = 4, aa = 5}) do %><%= k %>=<%= v %> <% end %>",
+                  "9=4 10=3 aa=5 b=2 z=1 ");
+}
+
+/* ---- The sandbox ------------------------------------------------------------------------------------------------ */
+
+static void nothing_shared_can_be_changed(void **state)
+{
+    static const char *const attempts[] = {
+        "x = 1",
+        "function x() end",
+        "_ENV.x = 1",
+        "get = nil",
+        "_ENV = {}",
+        "props = 1",
+        "string.x = 1",
+        "string.format = nil",
+        "('').x = 1",
+        "table.insert(string, 1)",
+        "table.insert(_ENV, 1)",
+        "math.pi = 3",
+        "array(string).x = 1",
+        "object(_ENV)",
+        "array(array{})",
+        "utf8.x = 1",
+        "local t = table t.t = 1",
+        "table.sort(_ENV, function() end) string[1] = 1",
+        "for _, l in ipairs({math, table}) do l[1] = 1 end",
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(attempts); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "\n\n<%% %s %%>", attempts[i]);
+        assert_fails(text, "bad.html:3: ", "");
+    }
+    assert_fails("\n<% visitor = 7 %>", "bad.html:2: ", "a global cannot be assigned, write local: \"visitor\"");
+    assert_fails("\n<%= visitor %>", "bad.html:2: ", "there is no \"visitor\"");
+    assert_fails("\n<% string.x = 7 %>", "bad.html:2: ", "a library cannot be changed: \"x\"");
+}
+
+static void the_rest_of_lua_is_not_there(void **state)
+{
+    static const char *const names[] = {
+        "io",           "os",           "debug",          "package", "require", "load",     "loadstring",
+        "loadfile",     "dofile",       "collectgarbage", "rawset",  "rawget",  "rawequal", "rawlen",
+        "setmetatable", "getmetatable", "coroutine",      "pcall",   "xpcall",  "next",     "print",
+        "warn",         "_G",           "_VERSION",       "names",   "html",    "text",
+    };
+    static const char *const members[] = {"string.dump", "string.pack",     "table.move",
+                                          "math.random", "math.randomseed", "('').dump"};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(names); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "\n<%%= type(%s) %%>", names[i]);
+        assert_fails(text, "bad.html:2: ", "there is no");
+    }
+    for (size_t i = 0; i < TEST_COUNT(members); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "<%%= type(%s) %%>", members[i]);
+        assert_writes(text, "nil");
+    }
+}
+
+static void no_address_of_memory_is_told(void **state)
+{
+    static const char *const attempts[] = {
+        "tostring({})",
+        "tostring(get)",
+        "string.format('%s', {})",
+        "string.format('%p', 'x')",
+        "('%20p'):format('x')",
+        "('%d %s'):format(1, null)",
+        "('x' .. {})",
+        "error(get)",
+        "tostring(_ENV)",
+        "('%%%p'):format('x')",
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(attempts); i++) {
+        struct lua lua;
+        char text[64];
+        snprintf(text, sizeof text, "<%%= %s %%>", attempts[i]);
+        open_lua(&lua, text);
+        assert_int_equal(render(&lua)->outcome, SSR_FAILED);
+        assert_null(strstr(lua.fixture.result->error, "0x"));
+        close_lua(&lua);
+    }
+    assert_writes("<%= ('100%% pure %5.1f|%s'):format(2, 'x') %> <%= tostring(null) %>", "100% pure   2.0|x null");
+}
+
+static void what_does_not_end_is_ended(void **state)
+{
+    (void)state;
+    assert_fails("\n\n<% while true do end %>", "bad.html:3: ", "instruction_limit");
+    assert_fails("\n<% repeat local x = ('x'):rep(100) until false %>", "bad.html:2: ", "instruction_limit");
+    assert_fails("\n<% local function f() return f() end f() %>", "bad.html:2: ", "instruction_limit");
+    assert_fails("\n<% local function f() f() end f() %>", "bad.html:2: ", "");
+    assert_fails("\n<% include('bad.html') %>", "bad.html:2: ", "stack overflow");
+    assert_fails("\n<% local t = {} while true do t[#t + 1] = {} end %>", "bad.html:2: ", "memory_limit");
+    assert_fails("\n<% local s = 'x'\nwhile true do s = s .. s end %>", "bad.html:3: ", "memory_limit");
+    assert_fails("\n<% ('x'):rep(1e9) %>", "bad.html:2: ", "more than 1 MiB");
+    assert_fails("\n<% (''):rep(math.maxinteger) %>", "bad.html:2: ", "more than 1 MiB");
+    assert_fails("\n<% local t, s = {}, ('x'):rep(99999) for i = 1, 9999 do t[i] = s end table.concat(t) %>",
+                 "bad.html", "not enough memory");
+}
+
+static void a_full_page_ends_as_limit(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% for _ = 1, 100 do raw(('x'):rep(999999)) end %>");
+    const ssr_result *result = render(&lua);
+    assert_string_equal(ssr_outcome_name(result->outcome), "limit");
+    assert_non_null(strstr(result->error, "ssr_limits.output_bytes"));
+    close_lua(&lua);
+}
+
+/* ---- One visitor after the other -------------------------------------------------------------------------------- */
+
+static const char parts[] = "<% local last = '' %>\n"
+                            "<% return {last = function(v) local before = last last = v[1] return before end} %>\n";
+
+static void no_run_sees_another(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_engine(&lua, "{}");
+    add_template(&lua, "layout.html", "<% content() %>");
+    add_template(&lua, "page.html",
+                 "<% local p = include('parts.html') %>\n<%= p.last(props) %>|<%= p.kept or props.kept %>|"
+                 "<%= get('seen').kept %>|<% p.kept = 1 props.kept = 1 get('seen').kept = 1 %>"
+                 "<% include('steal.html', props) %>");
+    add_template(&lua, "parts.html", parts);
+    add_template(&lua, "steal.html", "<% local n = props.n %><%= props.kept %> <%= #_ENV %>");
+    for (int i = 0; i < 20; i++) {
+        char json[32];
+        snprintf(json, sizeof json, "{\"1\":\"visitor %d\"}", i);
+        give_props(&lua, json);
+        assert_string_equal(render(&lua)->html, "|||1 0");
+    }
+    close_lua(&lua);
+}
+
+struct crowd {
+    ssr_engine *engine;
+    struct lua_template templates[3];
+    atomic_uint wrong;
+};
+
+struct visitor {
+    struct crowd *crowd;
+    struct lua_renderer *renderer;
+    unsigned first;
+    ssr_value *props;
+};
+
+static ssr_status visitor_page(ssr_ctx *ctx, void *arg)
+{
+    struct visitor *visitor = arg;
+    return lua_renderer_page(visitor->renderer, ctx,
+                             &(struct lua_page){"layout.html", "page.html", ssr_value_json(visitor->props), NULL});
+}
+
+static bool is_mine(struct visitor *visitor, unsigned number)
+{
+    char json[32], html[64], data[64];
+    ssr_render *run;
+    snprintf(json, sizeof json, "[\"<%u>\"]", number);
+    snprintf(html, sizeof html, "[&lt;%u&gt;]&lt;%u&gt;||", number, number);
+    snprintf(data, sizeof data, "\"made\":[\"<%u>\"]}", number);
+    if (ssr_value_parse(NULL, json, strlen(json), NULL, &visitor->props) != SSR_OK)
+        return false;
+    bool is_good = ssr_run(visitor->crowd->engine, visitor_page, visitor, NULL, &run) == SSR_OK &&
+                   strcmp(ssr_render_result(run)->html, html) == 0 && strstr(ssr_render_result(run)->data, data) &&
+                   ssr_render_result(run)->passes == 2;
+    ssr_render_free(run);
+    ssr_value_free(visitor->props);
+    return is_good;
+}
+
+static void *visit_often(void *arg)
+{
+    struct visitor *visitor = arg;
+    for (unsigned i = 0; i < PAGES; i++)
+        if (!is_mine(visitor, visitor->first + i))
+            atomic_fetch_add(&visitor->crowd->wrong, 1);
+    return NULL;
+}
+
+static void open_crowd(struct crowd *crowd, struct visitor *visitors)
+{
+    static const char layout[] = "[<%= get('made') ~= null and get('made')[1] %>]<% content() %>";
+    static const char visit[] = "<% local p = include('parts.html') %>\n<%= props[1] %>|<%= p.last(props) %>|"
+                                "<% p.kept = props set('made', array{props[1]}) %>";
+    atomic_init(&crowd->wrong, 0);
+    crowd->templates[0] = (struct lua_template){"layout.html", layout, strlen(layout)};
+    crowd->templates[1] = (struct lua_template){"page.html", visit, strlen(visit)};
+    crowd->templates[2] = (struct lua_template){"parts.html", parts, strlen(parts)};
+    assert_status(ssr_engine_new(NULL, &crowd->engine), SSR_OK);
+    ssr_store_define(ssr_engine_registry(crowd->engine), "made", NULL);
+    assert_status(ssr_engine_start(crowd->engine), SSR_OK);
+    for (unsigned i = 0; i < THREADS; i++) {
+        struct lua_renderer_options options = {.registry = ssr_engine_registry(crowd->engine),
+                                               .templates = crowd->templates,
+                                               .template_count = 3,
+                                               .memory_bytes = 4 << 20,
+                                               .instructions = 1000000};
+        visitors[i] = (struct visitor){crowd, lua_renderer_new(&options), i * PAGES, NULL};
+        assert_non_null(visitors[i].renderer);
+    }
+}
+
+static void no_thread_sees_another(void **state)
+{
+    static struct crowd crowd;
+    struct visitor visitors[THREADS];
+    pthread_t threads[THREADS];
+    (void)state;
+    open_crowd(&crowd, visitors);
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, visit_often, &visitors[i]), 0);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < THREADS; i++)
+        lua_renderer_free(visitors[i].renderer);
+    ssr_engine_free(crowd.engine);
+    assert_int_equal(crowd.wrong, 0);
+}
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+static const char busy[] = "<% local q = query('echo', {a = {1, 'x'}}) local f = include('parts.html') %>\n"
+                           "<% for k, v in pairs({c = 1, b = 2}) do %><%= k .. v %><% end %><%= f.last({'z'}) %>"
+                           "<% set('made', {b = {get('seen'), q.state}}) %>\n<%= ('%s'):format(('x'):rep(9)) %>";
+
+/* A whole life in which the fail_at-th allocation of the Lua state fails; how many there were. */
+static size_t live_busily(size_t fail_at, bool fail_after)
+{
+    struct lua lua;
+    open_lua(&lua, busy);
+    add_template(&lua, "parts.html", parts);
+    lua.memory.fail_at = fail_at;
+    lua.memory.fail_after = fail_after;
+    struct lua_renderer_options options = options_of(&lua);
+    lua.renderer = lua_renderer_new(&options);
+    if (lua.renderer) {
+        const ssr_result *result = render(&lua);
+        if (result->outcome == SSR_FAILED)
+            assert_non_null(strstr(result->error, "not enough memory"));
+        else
+            assert_string_equal(result->html, "b2c1\nxxxxxxxxx");
+        lua.memory.fail_at = 0;
+        assert_string_equal(render(&lua)->error, "");
+    }
+    size_t calls = lua.memory.calls;
+    close_lua(&lua);
+    return calls;
+}
+
+static void no_memory_ends_in_good_order(void **state)
+{
+    (void)state;
+    size_t count = live_busily(0, false), step = count / 400 + 1;
+    for (size_t i = 1; i <= count; i += step) {
+        live_busily(i, false);
+        live_busily(i, true);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tags_are_text_code_and_values),
+        cmocka_unit_test(a_line_of_code_leaves_no_line),
+        cmocka_unit_test(what_is_written_is_escaped),
+        cmocka_unit_test(a_template_says_where_it_is_wrong),
+        cmocka_unit_test(values_go_both_ways),
+        cmocka_unit_test(lua_values_become_json),
+        cmocka_unit_test(bad_values_are_refused_by_name),
+        cmocka_unit_test(a_layout_shows_what_its_page_sets),
+        cmocka_unit_test(a_query_is_there_in_the_second_pass),
+        cmocka_unit_test(components_call_themselves_and_each_other),
+        cmocka_unit_test(the_response_is_the_templates),
+        cmocka_unit_test(the_application_writes_parts),
+        cmocka_unit_test(time_and_chance_settle),
+        cmocka_unit_test(pairs_goes_by_sorted_keys),
+        cmocka_unit_test(nothing_shared_can_be_changed),
+        cmocka_unit_test(the_rest_of_lua_is_not_there),
+        cmocka_unit_test(no_address_of_memory_is_told),
+        cmocka_unit_test(what_does_not_end_is_ended),
+        cmocka_unit_test(a_full_page_ends_as_limit),
+        cmocka_unit_test(no_run_sees_another),
+        cmocka_unit_test(no_thread_sees_another),
+        cmocka_unit_test(no_memory_ends_in_good_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

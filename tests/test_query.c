@@ -1,0 +1,722 @@
+/*
+ * Queries, operations and redirects through the calls of a host that answers by itself: what scenarios cannot say,
+ * because it is about handles, snapshots, times, and who may be freed before whom.
+ */
+#include "fixture.h"
+
+/* ---- A page that asks ------------------------------------------------------------------------------------------- */
+
+struct asking {
+    struct fixture fixture;
+    ssr_query *query, *other;
+    ssr_store *store;
+    ssr_query_result seen; /* of the last pass; data not read outside */
+    unsigned passes, wakes;
+    ssr_ctx *ctx; /* kept for calls where they are not legal */
+};
+
+static void wake(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
+static ssr_status asking_page(ssr_ctx *ctx, void *arg)
+{
+    struct asking *asking = arg;
+    asking->passes++;
+    asking->seen = ssr_query_get(ctx, asking->query, "{\"id\":7}", true);
+    ssr_html_n(ctx, asking->seen.data.text, asking->seen.data.length);
+    return ssr_html(ctx, asking->seen.error);
+}
+
+static void open_asking(struct asking *asking, const ssr_query_options *options)
+{
+    memset(asking, 0, sizeof *asking);
+    fixture_init(&asking->fixture);
+    fixture_open(&asking->fixture);
+    asking->query = ssr_query_define(asking->fixture.registry, "idea", options);
+    asking->other = ssr_query_define(asking->fixture.registry, "other", NULL);
+    asking->store = fixture_store(&asking->fixture, "title", "\"Default\"");
+    assert_non_null(asking->query);
+    fixture_start(&asking->fixture);
+}
+
+static ssr_render *begin(struct asking *asking, ssr_page_fn page, ssr_request request)
+{
+    request.wake = wake;
+    request.wake_arg = &asking->wakes;
+    assert_status(ssr_render_new(asking->fixture.engine, page, asking, &request, &asking->fixture.render), SSR_OK);
+    return asking->fixture.render;
+}
+
+/* The first pass has run and its query was handed out. */
+static ssr_operation *begin_waiting(struct asking *asking, ssr_request request)
+{
+    ssr_render *render = begin(asking, asking_page, request);
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    ssr_operation *operation = ssr_render_next_operation(render);
+    assert_non_null(operation);
+    assert_null(ssr_render_next_operation(render));
+    return operation;
+}
+
+static const ssr_result *end(struct asking *asking, int64_t now)
+{
+    assert_int_equal(ssr_render_step(asking->fixture.render, now), SSR_STEP_ENDED);
+    return ssr_render_result(asking->fixture.render);
+}
+
+/* ---- Definitions ------------------------------------------------------------------------------------------------ */
+
+static void assert_refused(const char *name, const ssr_query_options *options, ssr_status expected)
+{
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    assert_null(ssr_query_define(fixture.registry, name, options));
+    assert_status(ssr_registry_status(fixture.registry), expected);
+    assert_non_null(strstr(ssr_registry_error(fixture.registry), ssr_status_name(expected)));
+    assert_status(ssr_engine_start(fixture.engine), expected);
+    fixture_close(&fixture);
+}
+
+static void bad_definitions_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(NULL, NULL, SSR_E_INVALID_NAME);
+    assert_refused("", NULL, SSR_E_INVALID_NAME);
+    assert_refused("a\nb", NULL, SSR_E_INVALID_NAME);
+    assert_refused("a\xff", NULL, SSR_E_INVALID_NAME);
+    assert_refused("idea", &(ssr_query_options){.timeout_ms = -1}, SSR_E_INVALID_ARGUMENT);
+    assert_refused("idea", &(ssr_query_options){.policy = (ssr_policy)7}, SSR_E_INVALID_ARGUMENT);
+    assert_null(ssr_query_define(NULL, "idea", NULL));
+}
+
+static void a_name_is_one_query(void **state)
+{
+    struct fixture fixture;
+    char name[] = "idea";
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_query *query = ssr_query_define(fixture.registry, name, NULL);
+    memset(name, 'x', 4);
+    assert_non_null(fixture_store(&fixture, "idea", NULL)); /* another kind */
+    assert_null(ssr_query_define(fixture.registry, "idea", NULL));
+    assert_status(ssr_engine_start(fixture.engine), SSR_E_DUPLICATE_NAME);
+    assert_string_equal(ssr_query_name(query), "idea");
+    fixture_close(&fixture);
+}
+
+static void queries_are_found_by_name(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    assert_ptr_equal(ssr_query_find(asking.fixture.registry, "idea"), asking.query);
+    assert_null(ssr_query_find(asking.fixture.registry, "Idea"));
+    assert_null(ssr_query_find(asking.fixture.registry, "title"));
+    assert_null(ssr_query_define(asking.fixture.registry, "late", NULL));
+    assert_null(ssr_query_find(asking.fixture.registry, "late"));
+    fixture_close(&asking.fixture);
+}
+
+/* ---- Asking ----------------------------------------------------------------------------------------------------- */
+
+static void assert_disabled(ssr_query_result result)
+{
+    assert_int_equal(result.state, SSR_QUERY_DISABLED);
+    assert_int_equal(ssr_json_type(result.data), SSR_JSON_ABSENT);
+    assert_string_equal(result.error, "");
+}
+
+static ssr_status ask_a_stranger(ssr_ctx *ctx, void *arg)
+{
+    assert_disabled(ssr_query_get(ctx, arg, NULL, true));
+    assert_status(ssr_last_status(ctx), SSR_E_UNKNOWN_QUERY);
+    assert_disabled(ssr_query_integer(ctx, NULL, 7, true));
+    assert_disabled(ssr_query_string(ctx, NULL, "x", false));
+    ssr_builder_null(ssr_build(ctx));
+    assert_disabled(ssr_query_built(ctx, arg, true));
+    assert_status(ssr_last_status(ctx), SSR_E_UNKNOWN_QUERY);
+    return SSR_OK;
+}
+
+static void a_query_of_another_engine_is_unknown(void **state)
+{
+    struct asking asking, stranger;
+    (void)state;
+    open_asking(&asking, NULL);
+    open_asking(&stranger, NULL);
+    assert_status(fixture_run(&asking.fixture, ask_a_stranger, stranger.query), SSR_OK);
+    assert_int_equal(asking.fixture.result->refused, 4);
+    assert_int_equal(asking.fixture.result->passes, 1);
+    assert_non_null(strstr(asking.fixture.record_json, "unknown_query"));
+    fixture_close(&asking.fixture);
+    fixture_close(&stranger.fixture);
+}
+
+static ssr_status keep_context(ssr_ctx *ctx, void *arg)
+{
+    struct asking *asking = arg;
+    asking->ctx = ctx;
+    return ssr_query_get(ctx, asking->query, NULL, true).state == SSR_QUERY_PENDING ? SSR_OK : SSR_E_FAILED;
+}
+
+static void outside_a_callback_nothing_is_asked(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_render *render = begin(&asking, keep_context, (ssr_request){.id = NULL});
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    ssr_ctx *ctx = asking.ctx;
+    assert_disabled(ssr_query_get(ctx, asking.other, NULL, true));
+    assert_status(ssr_last_status(ctx), SSR_E_WRONG_PHASE);
+    assert_disabled(ssr_query_integer(ctx, asking.other, 7, true));
+    assert_disabled(ssr_query_string(ctx, asking.other, "x", true));
+    assert_disabled(ssr_query_built(ctx, asking.other, true));
+    assert_status(ssr_set_header(ctx, "X-Late", "1"), SSR_E_WRONG_PHASE);
+    assert_status(ssr_redirect(ctx, "/late", 0), SSR_E_WRONG_PHASE);
+    assert_status(ssr_redirect_external(ctx, "https://example.org", 0), SSR_E_WRONG_PHASE);
+    ssr_render_cancel(render);
+    const ssr_result *result = end(&asking, 0);
+    assert_int_equal(result->header_count, 0);
+    assert_null(result->redirect_to);
+    assert_int_equal(result->query_passes, 0);
+    fixture_close(&asking.fixture);
+}
+
+/* ---- Operations ------------------------------------------------------------------------------------------------- */
+
+/* Everything that a loader may know. */
+static void assert_snapshot(const ssr_operation *operation, const struct asking *asking)
+{
+    assert_ptr_equal(ssr_operation_query(operation), asking->query);
+    ssr_json args = ssr_operation_args(operation);
+    assert_int_equal(args.length, 8);
+    assert_memory_equal(args.text, "{\"id\":7}", 8);
+    assert_string_equal(ssr_operation_location(operation), "/ideas?page=2");
+    assert_string_equal(ssr_operation_request_id(operation), "request-7");
+    assert_int_equal(ssr_operation_pass(operation), 1);
+    assert_int_equal(ssr_operation_deadline_ms(operation), 1000);
+}
+
+static void an_operation_is_a_snapshot(void **state)
+{
+    struct asking asking;
+    char location[] = "/ideas?page=2", id[] = "request-7";
+    ssr_request request = {.id = id, .location = location, .deadline_ms = 1000};
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, request);
+    assert_snapshot(operation, &asking);
+    assert_false(ssr_operation_is_cancelled(operation));
+    ssr_render_free(asking.fixture.render);
+    asking.fixture.render = NULL;
+    memset(location, 'x', sizeof location - 1);
+    memset(id, 'x', sizeof id - 1);
+    assert_snapshot(operation, &asking);
+    assert_true(ssr_operation_is_cancelled(operation));
+    ssr_operation_answer(operation, SSR_OK);
+    assert_int_equal(asking.wakes, 0);
+    fixture_close(&asking.fixture);
+}
+
+static void the_host_answers_itself(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    assert_string_equal(ssr_operation_request_id(operation), "");
+    assert_string_equal(ssr_operation_location(operation), "/");
+    assert_int_equal(ssr_operation_deadline_ms(operation), 0);
+    ssr_builder_string(ssr_operation_build(operation), "Seven");
+    ssr_operation_answer(operation, SSR_OK);
+    assert_int_equal(asking.wakes, 1);
+    const ssr_result *result = end(&asking, 0);
+    assert_string_equal(result->html, "\"Seven\"");
+    assert_int_equal(result->query_passes, 1);
+    fixture_close(&asking.fixture);
+}
+
+/* Answers with what `fail` says, and shows what the page saw. */
+static void assert_code(const char *code, const char *reason, ssr_status status, const char *expected)
+{
+    struct asking asking;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    ssr_builder_null(ssr_operation_build(operation));
+    if (status == SSR_E_FAILED)
+        assert_status(ssr_operation_fail(operation, code, reason), SSR_E_FAILED);
+    assert_int_equal(asking.wakes, 0);
+    ssr_operation_answer(operation, status);
+    const ssr_result *result = end(&asking, 0);
+    assert_string_equal(result->html, expected);
+    assert_status(result->error_status, SSR_OK);
+    fixture_close(&asking.fixture);
+}
+
+static void codes_are_codes(void **state)
+{
+    char code[66], reason[1000];
+    (void)state;
+    memset(code, 'a', sizeof code - 1);
+    memset(reason, '"', sizeof reason - 1);
+    reason[sizeof reason - 1] = code[65] = '\0';
+    assert_code(code, "65 of them", SSR_E_FAILED, "failed");
+    code[64] = '\0';
+    assert_code(code, reason, SSR_E_FAILED, code);
+    assert_code("0-_z", NULL, SSR_E_FAILED, "0-_z");
+    assert_code(NULL, NULL, SSR_E_FAILED, "failed");
+    assert_code("", "", SSR_E_FAILED, "failed");
+    assert_code("Not found", "", SSR_E_FAILED, "failed");
+    assert_code("<b>", "", SSR_E_FAILED, "failed");
+    assert_code("\xc3\xa9", "", SSR_E_FAILED, "failed");
+    assert_code(NULL, NULL, SSR_E_LIMIT, "limit");
+    assert_code(NULL, NULL, (ssr_status)4242, ssr_status_name((ssr_status)4242));
+}
+
+static void what_an_operation_sets_is_checked(void **state)
+{
+    struct asking asking, stranger;
+    (void)state;
+    open_asking(&asking, NULL);
+    open_asking(&stranger, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    ssr_builder_integer(ssr_operation_build_store(operation), 1);
+    assert_status(ssr_operation_set(operation, NULL), SSR_E_UNKNOWN_STORE);
+    assert_status(ssr_operation_set(operation, stranger.store), SSR_E_UNKNOWN_STORE);
+    assert_status(ssr_operation_set(operation, asking.store), SSR_OK);
+    assert_status(ssr_operation_set(operation, asking.store), SSR_E_BUILDER); /* the value has been taken */
+    ssr_builder_begin_array(ssr_operation_build_store(operation));
+    assert_status(ssr_operation_set(operation, asking.store), SSR_E_BUILDER);
+    ssr_builder_string(ssr_operation_build_store(operation), "a\xff");
+    assert_status(ssr_operation_set(operation, asking.store), SSR_E_INVALID_UTF8);
+    ssr_builder_null(ssr_operation_build(operation));
+    ssr_operation_answer(operation, SSR_OK);
+    const ssr_result *result = end(&asking, 0);
+    assert_string_equal(result->html, "null");
+    assert_int_equal(result->rerenders, 0);
+    assert_non_null(strstr(result->data, "\"stores\":{\"title\":1}"));
+    assert_non_null(strstr(asking.fixture.record_json, "test_query.c:"));
+    fixture_close(&asking.fixture);
+    fixture_close(&stranger.fixture);
+}
+
+static void operations_come_only_while_waiting(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.id = NULL});
+    assert_null(ssr_render_next_operation(render));
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    ssr_operation *operation = ssr_render_next_operation(render);
+    assert_non_null(operation);
+    assert_null(ssr_render_next_operation(render));
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    assert_null(ssr_render_next_operation(render));
+    assert_int_equal(asking.passes, 1);
+    ssr_operation_run(operation);
+    assert_null(ssr_render_next_operation(render));
+    assert_string_equal(end(&asking, 0)->html, "no_loader");
+    assert_null(ssr_render_next_operation(render));
+    fixture_close(&asking.fixture);
+}
+
+static void a_render_may_be_freed_before_it_hands_out(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.id = NULL});
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    fixture_close(&asking.fixture);
+}
+
+static void an_answer_may_be_left_in_the_mailbox(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    ssr_builder_integer(ssr_operation_build_store(operation), 1);
+    ssr_operation_set(operation, asking.store);
+    ssr_operation_run(operation);
+    assert_int_equal(asking.wakes, 1);
+    fixture_close(&asking.fixture);
+}
+
+/* ---- Time ------------------------------------------------------------------------------------------------------- */
+
+static void a_wait_has_an_end(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.timeout_ms = 100});
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.deadline_ms = 1000});
+    assert_int_equal(ssr_render_timeout_ms(render, 0), 1000);
+    assert_int_equal(ssr_render_timeout_ms(render, 999), 1);
+    assert_int_equal(ssr_render_timeout_ms(render, 1000), 0);
+    assert_int_equal(ssr_render_timeout_ms(render, 2000), 0);
+    assert_int_equal(ssr_render_step(render, 50), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_timeout_ms(render, 50), 100);
+    assert_int_equal(ssr_render_timeout_ms(render, 149), 1);
+    assert_int_equal(ssr_render_timeout_ms(render, 150), 0);
+    ssr_operation *operation = ssr_render_next_operation(render);
+    assert_int_equal(ssr_render_step(render, 149), SSR_STEP_WAITING);
+    assert_false(ssr_operation_is_cancelled(operation));
+    assert_string_equal(end(&asking, 150)->html, "timeout");
+    assert_true(ssr_operation_is_cancelled(operation));
+    ssr_operation_run(operation);
+    fixture_close(&asking.fixture);
+}
+
+/* The host's scale may begin anywhere. */
+static void times_may_be_negative(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.timeout_ms = 100});
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.deadline_ms = -10});
+    assert_int_equal(ssr_render_step(render, -1000), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_timeout_ms(render, -1000), 100);
+    assert_int_equal(ssr_render_step(render, -901), SSR_STEP_WAITING);
+    assert_string_equal(end(&asking, -900)->html, "timeout");
+    fixture_close(&asking.fixture);
+}
+
+static void a_deadline_comes_before_a_timeout(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.timeout_ms = INT64_MAX});
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.deadline_ms = 70});
+    assert_int_equal(ssr_render_step(render, 50), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_timeout_ms(render, 50), 20);
+    const ssr_result *result = end(&asking, 70);
+    assert_int_equal(result->outcome, SSR_DEADLINE);
+    assert_status(result->error_status, SSR_E_DEADLINE);
+    assert_true(result->has_document);
+    fixture_close(&asking.fixture);
+}
+
+static void without_deadline_and_timeout_nothing_ends_a_wait(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.id = NULL});
+    assert_int_equal(ssr_render_timeout_ms(render, 0), -1);
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_timeout_ms(render, 0), -1);
+    assert_int_equal(ssr_render_step(render, INT64_MAX), SSR_STEP_WAITING);
+    ssr_operation_run(ssr_render_next_operation(render));
+    assert_int_equal(end(&asking, 0)->outcome, SSR_SETTLED);
+    fixture_close(&asking.fixture);
+}
+
+static ssr_status ask_both(ssr_ctx *ctx, void *arg)
+{
+    struct asking *asking = arg;
+    asking->passes++;
+    ssr_html(ctx, ssr_query_get(ctx, asking->query, "1", true).error);
+    ssr_html(ctx, ssr_query_get(ctx, asking->other, "2", true).error);
+    return SSR_OK;
+}
+
+/* A host that comes for its operations too late gets only those that still want an answer. */
+static void what_timed_out_is_not_handed_out(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.timeout_ms = 100});
+    ssr_render *render = begin(&asking, ask_both, (ssr_request){.id = NULL});
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_step(render, 100), SSR_STEP_WAITING);
+    assert_int_equal(ssr_render_timeout_ms(render, 100), -1);
+    ssr_operation *operation = ssr_render_next_operation(render);
+    assert_non_null(operation);
+    assert_ptr_equal(ssr_operation_query(operation), asking.other);
+    assert_null(ssr_render_next_operation(render));
+    ssr_operation_fail(operation, "gone", "");
+    ssr_operation_answer(operation, SSR_E_FAILED);
+    assert_string_equal(end(&asking, 100)->html, "timeoutgone");
+    fixture_close(&asking.fixture);
+}
+
+/* ---- Hooks ------------------------------------------------------------------------------------------------------ */
+
+static ssr_status give_nothing(ssr_operation *operation, void *arg)
+{
+    (void)operation;
+    ++*(unsigned *)arg;
+    return SSR_OK;
+}
+
+static ssr_status look_around(ssr_operation *operation, void *arg)
+{
+    struct asking *asking = arg;
+    assert_null(ssr_operation_query(operation));
+    assert_int_equal(ssr_json_type(ssr_operation_args(operation)), SSR_JSON_ABSENT);
+    assert_string_equal(ssr_operation_location(operation), "/here");
+    assert_string_equal(ssr_operation_request_id(operation), "id");
+    assert_int_equal(ssr_operation_pass(operation), 0);
+    assert_int_equal(ssr_operation_deadline_ms(operation), 9);
+    ssr_builder_integer(ssr_operation_build_args(operation), 7);
+    assert_int_equal(ssr_operation_load(operation, asking->query).state, SSR_QUERY_READY);
+    assert_int_equal(ssr_operation_load(operation, asking->query).state, SSR_QUERY_READY); /* of null */
+    ssr_builder_integer(ssr_operation_build_args(operation), 7);
+    ssr_query_result result = ssr_operation_load(operation, asking->query);
+    assert_int_equal(result.data.length, 4);
+    assert_memory_equal(result.data.text, "true", 4);
+    assert_string_equal(result.error, "");
+    result = ssr_operation_load(operation, NULL);
+    assert_int_equal(result.state, SSR_QUERY_FAILED);
+    assert_string_equal(result.error, "unknown_query");
+    return SSR_OK;
+}
+
+static ssr_status give_true(ssr_operation *operation, void *arg)
+{
+    ++*(unsigned *)arg;
+    return ssr_builder_boolean(ssr_operation_build(operation), true);
+}
+
+static const ssr_route *route_of(const char *location, void *arg)
+{
+    assert_string_equal(location, "/here");
+    return arg;
+}
+
+static ssr_status show_both(ssr_ctx *ctx, void *arg)
+{
+    struct asking *asking = arg;
+    ssr_json a = ssr_query_integer(ctx, asking->query, 7, true).data;
+    ssr_json b = ssr_query_get(ctx, asking->query, NULL, true).data;
+    ssr_html_n(ctx, a.text, a.length);
+    return ssr_html_n(ctx, b.text, b.length);
+}
+
+static void a_hook_knows_its_request_and_loads_once(void **state)
+{
+    struct asking asking;
+    unsigned loads = 0;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = give_true, .load_arg = &loads});
+    ssr_hook hook = {"look", look_around, &asking};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {
+        .id = "id", .location = "/here", .deadline_ms = 9, .find_route = route_of, .find_route_arg = &route};
+    assert_status(fixture_run_request(&asking.fixture, show_both, &asking, &request), SSR_OK);
+    assert_string_equal(asking.fixture.result->html, "truetrue");
+    assert_int_equal(asking.fixture.result->passes, 1);
+    assert_int_equal(loads, 2);
+    fixture_close(&asking.fixture);
+}
+
+static void a_loader_that_gives_nothing_fails(void **state)
+{
+    struct asking asking;
+    unsigned loads = 0;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = give_nothing, .load_arg = &loads});
+    assert_status(fixture_run(&asking.fixture, asking_page, &asking), SSR_OK);
+    assert_string_equal(asking.fixture.result->html, "builder_misuse");
+    assert_int_equal(loads, 1);
+    fixture_close(&asking.fixture);
+}
+
+/* ---- Redirects -------------------------------------------------------------------------------------------------- */
+
+struct moving {
+    ssr_store *source, *copy;
+};
+
+static ssr_status copy_source(ssr_ctx *ctx, ssr_builder *value, void *arg)
+{
+    const struct moving *moving = arg;
+    return ssr_builder_string(value, ssr_get_string(ctx, moving->source));
+}
+
+static ssr_status set_copy(ssr_operation *operation, void *arg)
+{
+    const struct moving *moving = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "hook");
+    return ssr_operation_set(operation, moving->copy);
+}
+
+static const ssr_route *route_of_b(const char *location, void *arg)
+{
+    return strcmp(location, "/b") == 0 ? arg : NULL;
+}
+
+/* At /a the source is changed, and read as a text in the pass that redirects. */
+static ssr_status moving_page(ssr_ctx *ctx, void *arg)
+{
+    const struct moving *moving = arg;
+    ssr_text(ctx, ssr_get_string(ctx, moving->source));
+    ssr_text(ctx, ssr_get_string(ctx, moving->copy));
+    if (strcmp(ssr_location(ctx), "/a") != 0)
+        return SSR_OK;
+    ssr_set_string(ctx, moving->source, "of a");
+    return ssr_pass(ctx) == 2 ? ssr_redirect(ctx, "/b", 0) : SSR_OK;
+}
+
+/* What ran before the first pass at /b changed the copy from "Default", which its init made: the digest says so. */
+static void assert_init_made_the_default(const char *record)
+{
+    char expected[64];
+    ssr_value *value;
+    assert_status(ssr_value_parse(NULL, "\"Default\"", 9, NULL, &value), SSR_OK);
+    ssr_digest digest = ssr_value_digest(value);
+    snprintf(expected, sizeof expected, "\"before\":\"%016llx%016llx\"", (unsigned long long)digest.high,
+             (unsigned long long)digest.low);
+    ssr_value_free(value);
+    const char *before_b = strstr(record, "{\"pass\":0,");
+    assert_non_null(before_b);
+    assert_non_null(strstr(before_b, expected));
+}
+
+/* The hook's write runs the copy's init between two locations, where the source is at its default already. */
+static void a_text_of_the_left_page_is_not_read_again(void **state)
+{
+    struct fixture fixture;
+    struct moving moving;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    moving.source = fixture_store(&fixture, "source", "\"Default\"");
+    ssr_store_options options = {.init = copy_source, .init_arg = &moving};
+    moving.copy = ssr_store_define(fixture.registry, "copy", &options);
+    fixture_start(&fixture);
+    ssr_hook hook = {"set", set_copy, &moving};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {
+        .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+    assert_status(fixture_run_request(&fixture, moving_page, &moving, &request), SSR_OK);
+    assert_string_equal(fixture.result->html, "Defaulthook");
+    assert_init_made_the_default(fixture.record_json);
+    fixture_close(&fixture);
+}
+
+static ssr_status redirecting_page(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_redirect(ctx, "/new", 0);
+}
+
+static void a_redirect_and_data_are_good_answers(void **state)
+{
+    struct asking asking;
+    ssr_request request = {.data_only = true};
+    unsigned loads = 0;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = give_true, .load_arg = &loads});
+    assert_status(fixture_run(&asking.fixture, redirecting_page, NULL), SSR_OK);
+    assert_int_equal(asking.fixture.result->outcome, SSR_REDIRECT);
+    assert_string_equal(asking.fixture.result->redirect_to, "/new");
+    assert_string_equal(asking.fixture.result->data, "");
+    assert_status(fixture_run_request(&asking.fixture, asking_page, &asking, &request), SSR_OK);
+    assert_false(asking.fixture.result->has_document);
+    assert_string_equal(asking.fixture.result->html, "");
+    assert_string_equal(asking.fixture.result->transfer, "");
+    assert_string_equal(
+        asking.fixture.result->data,
+        "{\"atoms\":{},\"contexts\":{},\"queries\":{\"[\\\"idea\\\",{\\\"id\\\":7}]\":{\"ready\":true}},"
+        "\"stores\":{},\"v\":1}");
+    request.redirects = SSR_REDIRECTS_REPORT; /* data mode follows all the same */
+    assert_status(fixture_run_request(&asking.fixture, redirecting_page, NULL, &request), SSR_E_REDIRECT_LOOP);
+    fixture_close(&asking.fixture);
+}
+
+/* ---- The transformer and the record ----------------------------------------------------------------------------- */
+
+static ssr_status encode(const ssr_value *value, ssr_builder *encoded, void *arg)
+{
+    (void)arg;
+    ssr_builder_begin_array(encoded);
+    ssr_builder_value(encoded, value);
+    return ssr_builder_end_array(encoded);
+}
+
+static uint64_t tick(void *arg)
+{
+    return *(uint64_t *)arg += 1500000;
+}
+
+static void results_are_transformed_and_timed(void **state)
+{
+    struct asking asking = {.wakes = 0};
+    struct fixture *fixture = &asking.fixture;
+    unsigned loads = 0;
+    uint64_t now = 0;
+    (void)state;
+    fixture_init(fixture);
+    fixture->config.encode = encode;
+    fixture->config.clock = tick;
+    fixture->config.clock_arg = &now;
+    fixture_open(fixture);
+    ssr_query_options options = {.load = give_true, .load_arg = &loads, .show_args = true};
+    asking.query = ssr_query_define(fixture->registry, "idea", &options);
+    fixture_start(fixture);
+    assert_status(fixture_run(fixture, asking_page, &asking), SSR_OK);
+    assert_string_equal(fixture->result->html, "true");
+    assert_non_null(strstr(fixture->result->data, "{\"ready\":[true]}"));
+    assert_non_null(strstr(fixture->record_json,
+                           "\"loads\":[{\"kind\":\"query\",\"name\":\"idea\",\"args\":{\"id\":7},\"state\":\"ready\","
+                           "\"ms\":1.500000}]"));
+    assert_non_null(strstr(fixture->record_text, "    query \"idea\" {\"id\":7}: ready, 1.500 ms\n"));
+    fixture_close(fixture);
+}
+
+static void a_record_of_a_wait_says_pending(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    ssr_render_cancel(asking.fixture.render);
+    end(&asking, 0);
+    const char *json = asking.fixture.record_json;
+    assert_non_null(strstr(json, "\"queryPasses\":0"));
+    assert_non_null(strstr(json, "\"maxQueryPasses\":100"));
+    assert_non_null(strstr(json, "\"loads\":[{\"kind\":\"query\",\"name\":\"idea\",\"state\":\"pending\"}]"));
+    assert_null(strstr(json, "{\"id\":7}"));
+    assert_null(strstr(asking.fixture.record_text, "{\"id\":7}"));
+    ssr_operation_run(operation);
+    fixture_close(&asking.fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_definitions_are_refused),
+        cmocka_unit_test(a_name_is_one_query),
+        cmocka_unit_test(queries_are_found_by_name),
+        cmocka_unit_test(a_query_of_another_engine_is_unknown),
+        cmocka_unit_test(outside_a_callback_nothing_is_asked),
+        cmocka_unit_test(an_operation_is_a_snapshot),
+        cmocka_unit_test(the_host_answers_itself),
+        cmocka_unit_test(codes_are_codes),
+        cmocka_unit_test(what_an_operation_sets_is_checked),
+        cmocka_unit_test(operations_come_only_while_waiting),
+        cmocka_unit_test(a_render_may_be_freed_before_it_hands_out),
+        cmocka_unit_test(an_answer_may_be_left_in_the_mailbox),
+        cmocka_unit_test(a_wait_has_an_end),
+        cmocka_unit_test(times_may_be_negative),
+        cmocka_unit_test(a_deadline_comes_before_a_timeout),
+        cmocka_unit_test(without_deadline_and_timeout_nothing_ends_a_wait),
+        cmocka_unit_test(what_timed_out_is_not_handed_out),
+        cmocka_unit_test(a_hook_knows_its_request_and_loads_once),
+        cmocka_unit_test(a_loader_that_gives_nothing_fails),
+        cmocka_unit_test(a_text_of_the_left_page_is_not_read_again),
+        cmocka_unit_test(a_redirect_and_data_are_good_answers),
+        cmocka_unit_test(results_are_transformed_and_timed),
+        cmocka_unit_test(a_record_of_a_wait_says_pending),
+    };
+    return cmocka_run_group_tests_name("query", tests, NULL, NULL);
+}
