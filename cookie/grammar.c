@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ssrstore/ascii.h"
 #include "ssrstore/utf8.h"
 
 enum {
@@ -77,21 +78,13 @@ bool ssr_cookie_next(const char **header, size_t *length, ssr_cookie_pair *pair)
     return false;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* The byte at text[*at], which moves behind it, with its escape undone; -1: a malformed escape, or a NUL. */
 static int decoded_byte(const char *text, size_t length, size_t *at)
 {
     int byte = (unsigned char)text[*at];
     if (byte == '%') {
-        int high = length - *at > 2 ? hex_digit(text[*at + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text[*at + 2]) : -1;
+        int high = length - *at > 2 ? ssr_hex_digit(text[*at + 1]) : -1;
+        int low = high >= 0 ? ssr_hex_digit(text[*at + 2]) : -1;
         byte = low < 0 ? -1 : high << 4 | low;
         *at += 2;
     }
@@ -134,23 +127,13 @@ size_t ssr_cookie_decode(const char *value, size_t length, char *buffer, size_t 
 
 /* ---- What may be written ---------------------------------------------------------------------------------------- */
 
-static bool is_one_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c) != NULL;
-}
-
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* RFC 6265bis 4.1.1: a token of RFC 9110 5.6.2. */
 static bool is_name(const char *name)
 {
     if (!name || !*name)
         return false;
     for (; *name; name++)
-        if (!is_alphanumeric(*name) && !is_one_of(*name, "!#$%&'*+-.^_`|~"))
+        if (!ssr_is_alphanumeric(*name) && !ssr_is_one_of(*name, "!#$%&'*+-.^_`|~"))
             return false;
     return true;
 }
@@ -199,7 +182,7 @@ static size_t label_length(const char *label)
 {
     size_t length = strcspn(label, ".");
     for (size_t i = 0; i < length; i++)
-        if (!is_alphanumeric(label[i]) && (label[i] != '-' || i == 0 || i == length - 1))
+        if (!ssr_is_alphanumeric(label[i]) && (label[i] != '-' || i == 0 || i == length - 1))
             return 0;
     return length <= LONGEST_LABEL ? length : 0;
 }
@@ -265,26 +248,13 @@ static ssr_status check(const ssr_set_cookie *cookie)
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
-struct text {
-    char *buffer;
-    size_t size;   /* of the buffer */
-    size_t length; /* of all that was written, whether it fitted or not */
-};
-
-static void put(struct text *text, const char *bytes, size_t length)
+static void put_string(struct ssr_text_out *text, const char *string)
 {
-    for (size_t i = 0; i < length; i++, text->length++)
-        if (text->length + 1 < text->size)
-            text->buffer[text->length] = bytes[i];
-}
-
-static void put_string(struct text *text, const char *string)
-{
-    put(text, string, strlen(string));
+    ssr_text_put(text, string, strlen(string));
 }
 
 /* Writes a number of at least `width` digits. */
-static void put_number(struct text *text, int64_t number, int width)
+static void put_number(struct ssr_text_out *text, int64_t number, int width)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -292,20 +262,20 @@ static void put_number(struct text *text, int64_t number, int width)
     for (; rest > 0 || width > 0; rest /= 10, width--)
         digits[--at] = (char)('0' + rest % 10);
     if (number < 0)
-        put(text, "-", 1);
-    put(text, digits + at, sizeof digits - at);
+        ssr_text_put(text, "-", 1);
+    ssr_text_put(text, digits + at, sizeof digits - at);
 }
 
 /* encodeURIComponent (ECMA-262 19.2.6.4). */
-static void put_percent(struct text *text, const char *value, size_t length)
+static void put_percent(struct ssr_text_out *text, const char *value, size_t length)
 {
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)value[i];
-        if (is_alphanumeric(value[i]) || is_one_of(value[i], "-_.!~*'()"))
-            put(text, &value[i], 1);
+        if (ssr_is_alphanumeric(value[i]) || ssr_is_one_of(value[i], "-_.!~*'()"))
+            ssr_text_put(text, &value[i], 1);
         else
-            put(text, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
+            ssr_text_put(text, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
     }
 }
 
@@ -329,7 +299,7 @@ static int64_t floor_divide(int64_t number, int64_t by)
 }
 
 /* IMF-fixdate (RFC 9110 5.6.7). */
-static void put_date(struct text *text, int64_t ms)
+static void put_date(struct ssr_text_out *text, int64_t ms)
 {
     static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -354,20 +324,20 @@ static void put_date(struct text *text, int64_t ms)
     put_string(text, " GMT");
 }
 
-static void put_pair(struct text *text, const ssr_set_cookie *cookie)
+static void put_pair(struct ssr_text_out *text, const ssr_set_cookie *cookie)
 {
     put_string(text, cookie->name);
-    put(text, "=", 1);
+    ssr_text_put(text, "=", 1);
     if (cookie->is_deletion || !cookie->value)
         return;
     if (cookie->encoding == SSR_COOKIE_PERCENT)
         put_percent(text, cookie->value, cookie->value_length);
     else
-        put(text, cookie->value, cookie->value_length);
+        ssr_text_put(text, cookie->value, cookie->value_length);
 }
 
 /* Both clocks: browsers prefer Max-Age, what is older than it knows Expires. */
-static void put_life(struct text *text, const ssr_set_cookie *cookie)
+static void put_life(struct ssr_text_out *text, const ssr_set_cookie *cookie)
 {
     if (cookie->is_deletion || cookie->has_expires) {
         put_string(text, "; Expires=");
@@ -380,7 +350,7 @@ static void put_life(struct text *text, const ssr_set_cookie *cookie)
     }
 }
 
-static void put_attributes(struct text *text, const ssr_set_cookie *cookie)
+static void put_attributes(struct ssr_text_out *text, const ssr_set_cookie *cookie)
 {
     static const char *const same_site[] = {"", "; SameSite=Strict", "; SameSite=Lax", "; SameSite=None"};
     if (cookie->path) {
@@ -408,17 +378,16 @@ ssr_status ssr_cookie_format(const ssr_set_cookie *cookie, char *buffer, size_t 
     ssr_status status = check(cookie);
     if (status != SSR_OK)
         return status;
-    struct text pair = {NULL, 0, 0};
+    struct ssr_text_out pair = {NULL, 0, 0};
     put_pair(&pair, cookie);
     if (pair.length - 1 > LONGEST_PAIR)
         return SSR_E_COOKIE_TOO_LONG;
     if (is_too_long(cookie->path) || is_too_long(cookie->domain))
         return SSR_E_COOKIE_ATTRIBUTE_TOO_LONG;
-    struct text text = {buffer, size, 0};
+    struct ssr_text_out text = {buffer, size, 0};
     put_pair(&text, cookie);
     put_attributes(&text, cookie);
-    if (size > 0)
-        buffer[text.length < size ? text.length : size - 1] = '\0';
+    ssr_text_end(&text);
     *length = text.length;
     return SSR_OK;
 }

@@ -29,6 +29,9 @@ static ssr_status build_args(struct ssr_render *render, const ssr_declared_loade
 static ssr_status add_declared(struct ssr_render *render, const ssr_declared_loader *loader)
 {
     struct ssr_ctx *ctx = &render->ctx;
+    if (!loader->query || loader->query->definition.registry != ctx->registry)
+        return ssr_end_render(ctx, SSR_E_UNKNOWN_QUERY, "a declared loader of %s: %s", render->location_path,
+                              ssr_status_advice(SSR_E_UNKNOWN_QUERY));
     struct ssr_builder *args = ssr_scope_borrow_builder(ctx);
     if (!args)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "a declared loader");
@@ -46,7 +49,7 @@ static ssr_status add_declared(struct ssr_render *render, const ssr_declared_loa
     return ctx->fatal;
 }
 
-ssr_status ssr_prepare_location(struct ssr_render *render)
+ssr_status ssr_add_hooks(struct ssr_render *render)
 {
     const ssr_request *request = &render->request;
     struct ssr_ctx *ctx = &render->ctx;
@@ -56,8 +59,15 @@ ssr_status ssr_prepare_location(struct ssr_render *render)
         return ctx->fatal;
     for (size_t i = 0; i < route->hook_count && ctx->fatal == SSR_OK; i++)
         add_hook(render, &route->hooks[i]);
-    size_t count = render->engine->config.prefetch_loaders_before_page_render ? route->loader_count : 0;
-    for (size_t i = 0; i < count && ctx->fatal == SSR_OK; i++)
+    return ctx->fatal;
+}
+
+ssr_status ssr_add_declared_loaders(struct ssr_render *render)
+{
+    const ssr_route *route = render->route;
+    struct ssr_ctx *ctx = &render->ctx;
+    bool is_wanted = route && render->engine->config.prefetch_loaders_before_page_render;
+    for (size_t i = 0; is_wanted && i < route->loader_count && ctx->fatal == SSR_OK; i++)
         add_declared(render, &route->loaders[i]);
     return ctx->fatal;
 }
@@ -83,6 +93,19 @@ static struct ssr_operation *new_operation(struct ssr_render *render, const stru
                                      .value_cap = ctx->value_cap});
 }
 
+/* What the render knows already, for a hook that would load it again. */
+static ssr_status give_known(struct ssr_render *render, struct ssr_operation *hook)
+{
+    const struct ssr_loads *loads = &render->loads;
+    for (size_t i = 0; i < loads->table_size; i++) {
+        const struct ssr_load *load = loads->table[i];
+        bool is_known = load && load->operation && load->visible_pass > 0;
+        if (is_known && ssr_operation_know(hook, load->operation) != SSR_OK)
+            return SSR_E_NOMEM;
+    }
+    return SSR_OK;
+}
+
 /* A load's operation, with arguments of its own, because it may outlive the request. */
 static ssr_status make_operation(struct ssr_render *render, struct ssr_load *load)
 {
@@ -91,8 +114,10 @@ static ssr_status make_operation(struct ssr_render *render, struct ssr_load *loa
         args = ssr_value_new(&render->engine->config.allocator, load->args->text, load->args->length);
     if (!load->query || args)
         load->operation = new_operation(render, load, args);
-    if (load->operation)
+    if (load->operation && (load->query || give_known(render, load->operation) == SSR_OK))
         return SSR_OK;
+    if (load->operation)
+        return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
     ssr_value_free(args);
     return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
 }
@@ -233,6 +258,10 @@ static void adopt_load(struct ssr_render *render, struct ssr_operation *answer)
     struct ssr_load *load = ssr_loads_find(render, answer->query, answer->args->text, answer->args->length, true);
     if (!load || load->operation)
         return;
+    if (answer->value && !ssr_budget_charge(&render->ctx.budget, answer->value->length)) {
+        ssr_fail_memory(&render->ctx, SSR_E_LIMIT, answer->query->definition.name);
+        return;
+    }
     ssr_operation_hold(answer);
     load->operation = answer;
     load->is_answered = true;
@@ -246,10 +275,12 @@ static void finish_hook(struct ssr_render *render, struct ssr_load *load)
     if (load->state == SSR_QUERY_FAILED)
         ssr_end_render(&render->ctx, operation->status, "hook \"%s\": %s: %s", load->hook->name, operation->code,
                        operation->reason);
+    if (operation->http_status != 0)
+        render->base.status = operation->http_status;
+    for (struct ssr_operation_header *header = operation->headers; header; header = header->next)
+        ssr_output_set_header(&render->ctx, &render->base, header->name, header->value);
     for (struct ssr_operation *answer = operation->loads; answer && render->ctx.fatal == SSR_OK; answer = answer->next)
         adopt_load(render, answer);
-    ssr_operation_drop(operation);
-    load->operation = NULL;
 }
 
 /* All answers are there: what they carry is staged, in the order of finding. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/render_internal.h"
+
 /* ---- The mailbox ------------------------------------------------------------------------------------------------ */
 
 struct ssr_mailbox *ssr_mailbox_new(const ssr_allocator *allocator, void (*wake)(void *arg), void *wake_arg)
@@ -105,6 +107,7 @@ struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
     ssr_builder_init(&operation->side, &operation->budget, plan->value_cap);
     operation->writes_end = &operation->writes;
     operation->loads_end = &operation->loads;
+    operation->headers_end = &operation->headers;
     return operation;
 }
 
@@ -123,16 +126,29 @@ static void free_writes(struct ssr_operation *operation)
     }
 }
 
+static void free_headers(struct ssr_operation *operation)
+{
+    while (operation->headers) {
+        struct ssr_operation_header *header = operation->headers;
+        operation->headers = header->next;
+        ssr_budget_resize(&operation->budget, header, header->size, 0);
+    }
+}
+
 void ssr_operation_drop(struct ssr_operation *operation)
 {
     if (!operation || atomic_fetch_sub(&operation->users, 1) > 1)
         return;
     free_writes(operation);
+    free_headers(operation);
     while (operation->loads) {
         struct ssr_operation *load = operation->loads;
         operation->loads = load->next;
         ssr_operation_drop(load);
     }
+    for (size_t i = 0; i < operation->known_count; i++)
+        ssr_operation_drop(operation->known[i]);
+    ssr_budget_resize(&operation->budget, operation->known, operation->known_capacity * sizeof *operation->known, 0);
     ssr_builder_release(&operation->data);
     ssr_builder_release(&operation->side);
     ssr_value_free(operation->value);
@@ -140,6 +156,18 @@ void ssr_operation_drop(struct ssr_operation *operation)
     drop_mailbox(operation->mailbox);
     ssr_allocator allocator = operation->budget.allocator;
     allocator.resize(allocator.arg, operation, operation->size, 0);
+}
+
+ssr_status ssr_operation_know(struct ssr_operation *hook, struct ssr_operation *answered)
+{
+    struct ssr_operation **known =
+        ssr_grow(&hook->budget, hook->known, &hook->known_capacity, hook->known_count + 1, sizeof *known);
+    if (!known)
+        return SSR_E_NOMEM;
+    hook->known = known;
+    ssr_operation_hold(answered);
+    known[hook->known_count++] = answered;
+    return SSR_OK;
 }
 
 void ssr_operation_cancel(struct ssr_operation *operation)
@@ -277,6 +305,38 @@ void ssr_operation_run(struct ssr_operation *operation)
     ssr_operation_answer(operation, run(operation));
 }
 
+/* ---- Response effects of hooks ----------------------------------------------------------------------------------- */
+
+ssr_status ssr_operation_set_status(struct ssr_operation *operation, int status)
+{
+    if (operation->query)
+        return SSR_E_WRONG_PHASE;
+    if (!ssr_is_http_status(status))
+        return SSR_E_BAD_STATUS;
+    operation->http_status = status;
+    return SSR_OK;
+}
+
+ssr_status ssr_operation_set_header(struct ssr_operation *operation, const char *name, const char *value)
+{
+    ssr_status status = operation->query ? SSR_E_WRONG_PHASE : ssr_check_header(name, value);
+    if (status != SSR_OK)
+        return status;
+    size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+    size_t size = sizeof(struct ssr_operation_header) + name_size + value_size;
+    struct ssr_operation_header *header = ssr_budget_resize(&operation->budget, NULL, 0, size);
+    if (!header)
+        return SSR_E_NOMEM;
+    char *texts = (char *)(header + 1);
+    header->next = NULL;
+    header->name = memcpy(texts, name, name_size);
+    header->value = memcpy(texts + name_size, value, value_size);
+    header->size = size;
+    *operation->headers_end = header;
+    operation->headers_end = &header->next;
+    return SSR_OK;
+}
+
 /* ---- Hooks ------------------------------------------------------------------------------------------------------ */
 
 static ssr_query_result result_of(const struct ssr_operation *load)
@@ -292,11 +352,19 @@ static ssr_query_result refused_load(ssr_status status)
     return (ssr_query_result){SSR_QUERY_FAILED, ssr_value_json(NULL), ssr_status_name(status)};
 }
 
+static bool is_load_of(const struct ssr_operation *load, const struct ssr_query *query, const struct ssr_value *args)
+{
+    return load->query == query && ssr_value_equal(load->args, args);
+}
+
 static struct ssr_operation *find_load(const struct ssr_operation *hook, const struct ssr_query *query,
                                        const struct ssr_value *args)
 {
+    for (size_t i = 0; i < hook->known_count; i++)
+        if (is_load_of(hook->known[i], query, args))
+            return hook->known[i];
     struct ssr_operation *load = hook->loads;
-    while (load && (load->query != query || !ssr_value_equal(load->args, args)))
+    while (load && !is_load_of(load, query, args))
         load = load->next;
     return load;
 }

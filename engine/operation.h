@@ -33,6 +33,13 @@ struct ssr_query {
     ssr_policy policy;
 };
 
+/* A header that a hook's answer carries; the texts are behind it, in its block. */
+struct ssr_operation_header {
+    struct ssr_operation_header *next;
+    const char *name, *value;
+    size_t size;
+};
+
 /* A store's value that an answer carries. */
 struct ssr_operation_write {
     struct ssr_operation_write *next;
@@ -65,7 +72,11 @@ struct ssr_operation {
     /* What it answers. */
     struct ssr_builder data, side;
     struct ssr_operation_write *writes, **writes_end;
+    int http_status; /* 0: not said */
+    struct ssr_operation_header *headers, **headers_end;
     struct ssr_operation *loads, **loads_end; /* of a hook: queries loaded in place */
+    struct ssr_operation **known;             /* of a hook: what the render knew before */
+    size_t known_count, known_capacity;
     ssr_status status;
     struct ssr_value *value;
     char code[SSR_CODE_TEXT];
@@ -97,6 +108,8 @@ struct ssr_operation_plan {
 struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan);
 void ssr_operation_hold(struct ssr_operation *operation);
 void ssr_operation_drop(struct ssr_operation *operation);
+/* Lets a hook that was not handed out yet find an answered query. */
+ssr_status ssr_operation_know(struct ssr_operation *hook, struct ssr_operation *answered);
 void ssr_operation_cancel(struct ssr_operation *operation);
 
 #endif

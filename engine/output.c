@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "engine/render_internal.h"
+#include "ssrstore/ascii.h"
 #include "ssrstore/number.h"
 #include "ssrstore/scan.h"
 #include "ssrstore/utf8.h"
@@ -218,21 +219,6 @@ static bool is_safe(const char *url)
     return false;
 }
 
-static bool is_one_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c) != NULL;
-}
-
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool is_hex(char c)
-{
-    return is_one_of(c, "0123456789abcdefABCDEF");
-}
-
 static void put_percent(struct writing *writing, char c)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -244,7 +230,7 @@ static void put_percent(struct writing *writing, char c)
 static void put_url_byte(struct writing *writing, char c, const char *kept)
 {
     const char *escape = html_escape(c);
-    if (!is_alphanumeric(c) && !is_one_of(c, kept))
+    if (!ssr_is_alphanumeric(c) && !ssr_is_one_of(c, kept))
         put_percent(writing, c);
     else if (escape)
         put(writing, escape, strlen(escape));
@@ -259,7 +245,7 @@ ssr_status ssr_url(struct ssr_ctx *ctx, const char *url)
     if (writing.status == SSR_OK && url && !is_safe(url))
         return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_BAD_URL);
     for (const char *p = url; writing.status == SSR_OK && p && *p; p++) {
-        bool is_escape = p[0] == '%' && is_hex(p[1]) && is_hex(p[2]);
+        bool is_escape = p[0] == '%' && ssr_hex_digit(p[1]) >= 0 && ssr_hex_digit(p[2]) >= 0;
         put_url_byte(&writing, *p, is_escape ? "%" : kept);
     }
     return end(&writing);

@@ -141,6 +141,14 @@ void ssr_loads_add(struct ssr_render *render, struct ssr_load *load)
     loads->end = &load->next;
 }
 
+void ssr_loads_end_batch(struct ssr_render *render)
+{
+    for (struct ssr_load *load = render->loads.first; load; load = load->next)
+        if (load->hook)
+            ssr_operation_drop(load->operation);
+    render->loads.first = NULL;
+}
+
 void ssr_loads_forget_batch(struct ssr_render *render)
 {
     for (struct ssr_load *load = render->loads.first; load; load = load->next)

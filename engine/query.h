@@ -135,6 +135,15 @@ SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_stor
 SSR_API ssr_status ssr_operation_fail(ssr_operation *operation, const char *code, const char *reason);
 
 /*
+ * For a hook: the status and headers that every pass of the location begins with. What a pass says itself wins; of
+ * several hooks the later named one does. A redirecting page keeps its own.
+ * Returns    as ssr_set_status and ssr_set_header (engine/response.h): bad_status, bad_header, reserved_header, nomem;
+ *            wrong_phase in the loader of a query. An error changes nothing.
+ */
+SSR_API ssr_status ssr_operation_set_status(ssr_operation *operation, int status);
+SSR_API ssr_status ssr_operation_set_header(ssr_operation *operation, const char *name, const char *value);
+
+/*
  * For a hook: loads a query in place, on this thread, with the built arguments of ssr_operation_build_args (none:
  * null). The result is there for the hook, and for the page, which finds the query ready in its first pass. Returns as
  * ssr_query_get, never pending; refused calls are `failed` with the status's name: unknown_query, a value error, nomem,

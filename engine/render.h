@@ -112,7 +112,7 @@ typedef struct ssr_result {
     const char *data; /* what the element carries, as canonical JSON; in data mode too. "" when there is none */
     size_t data_length;
     const char *cache_control; /* "private, no-store", or "public" for a cacheable page that read nothing private */
-    ssr_status error_status;   /* SSR_OK, or why the outcome is cancelled, deadline, limit or failed */
+    ssr_status error_status;   /* SSR_OK, or why it is cancelled, deadline, limit, redirect_loop or failed */
     const char *error;         /* that as a sentence that names the place; "" otherwise */
 } ssr_result;
 

@@ -95,6 +95,8 @@ struct ssr_render {
     enum ssr_state state;
     bool is_stepping;
     atomic_bool is_cancelled;
+    bool has_run_hooks;               /* of this location: the declared loaders are next */
+    bool is_preparing;                /* the batch goes before the first pass */
     bool next_is_rerender;            /* the next pass runs only because a staged value differs */
     bool next_is_query_pass;          /* the next pass runs because the last one found queries */
     uint64_t rerenders, query_passes; /* of this location: what the caps are held against */
@@ -104,6 +106,7 @@ struct ssr_render {
     ssr_outcome outcome;
     uint64_t pass_began, pass_nanoseconds; /* by the clock, when there is one */
 
+    struct ssr_output base; /* what hooks set: every pass of the location begins with its status and headers */
     struct ssr_output out, kept;
     struct ssr_buffer transfer;
     const ssr_value *data;
@@ -123,20 +126,30 @@ void ssr_record_send(struct ssr_record *record);
 void ssr_log_hard_cap(const struct ssr_render *render);
 void ssr_log_query_cap(const struct ssr_render *render);
 
+/* response.c */
+bool ssr_is_http_status(int status);
+/* SSR_OK, bad_header or reserved_header. */
+ssr_status ssr_check_header(const char *name, const char *value);
+/* Sets a header of an output, whatever the phase; a memory error ends the render. */
+ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, const char *name, const char *value);
+
 /* query.c */
 /* The load of a key, made when it is new (state disabled); NULL: no memory or too many (see fatal). */
 struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_query *query, const char *args,
                                 size_t length, bool make);
 /* Puts a load into the batch. */
 void ssr_loads_add(struct ssr_render *render, struct ssr_load *load);
+/* The batch has been loaded and noted. */
+void ssr_loads_end_batch(struct ssr_render *render);
 /* The queries of a pass that redirected are not loaded. */
 void ssr_loads_forget_batch(struct ssr_render *render);
 void ssr_loads_transfer(struct ssr_transfer *transfer, void *render);
 void ssr_loads_release(struct ssr_render *render);
 
 /* load.c */
-/* Plans what goes before the first pass of a location. SSR_OK, or the render has failed. */
-ssr_status ssr_prepare_location(struct ssr_render *render);
+/* Put what goes before the first pass of a location into the batch. SSR_OK, or the render has failed. */
+ssr_status ssr_add_hooks(struct ssr_render *render);
+ssr_status ssr_add_declared_loaders(struct ssr_render *render);
 /* Makes the batch's operations; they expire from now on. */
 ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms);
 /* Takes answers in; true when all are there and what they carry is staged, or the render has failed. */

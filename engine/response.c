@@ -24,11 +24,16 @@ static ssr_status refuse(struct ssr_ctx *ctx, enum ssr_call call, ssr_status sta
     return ssr_refuse(ctx, (struct ssr_refusal){.call = call, .status = status});
 }
 
+bool ssr_is_http_status(int status)
+{
+    return status >= 200 && status <= 599;
+}
+
 ssr_status ssr_set_status(struct ssr_ctx *ctx, int status)
 {
     if (enter(ctx, SSR_CALL_STATUS) != SSR_OK)
         return ctx->last;
-    if (status < 200 || status > 599)
+    if (!ssr_is_http_status(status))
         return refuse(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
     output_of(ctx)->status = status;
     return SSR_OK;
@@ -83,15 +88,15 @@ static ssr_header *header_place(struct ssr_ctx *ctx, struct ssr_output *out, con
     return &headers[out->header_count];
 }
 
-ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *value)
+ssr_status ssr_check_header(const char *name, const char *value)
 {
-    if (enter(ctx, SSR_CALL_HEADER) != SSR_OK)
-        return ctx->last;
     if (!is_token(name) || !is_field_value(value))
-        return refuse(ctx, SSR_CALL_HEADER, SSR_E_BAD_HEADER);
-    if (is_reserved(name))
-        return refuse(ctx, SSR_CALL_HEADER, SSR_E_RESERVED_HEADER);
-    struct ssr_output *out = output_of(ctx);
+        return SSR_E_BAD_HEADER;
+    return is_reserved(name) ? SSR_E_RESERVED_HEADER : SSR_OK;
+}
+
+ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, const char *name, const char *value)
+{
     const char *name_copy = ssr_region_copy(&out->region, name, strlen(name));
     const char *value_copy = name_copy ? ssr_region_copy(&out->region, value, strlen(value)) : NULL;
     ssr_header *header = value_copy ? header_place(ctx, out, name) : NULL;
@@ -100,6 +105,16 @@ ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *val
     out->header_count += header->name == NULL;
     *header = (ssr_header){name_copy, value_copy};
     return SSR_OK;
+}
+
+ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *value)
+{
+    if (enter(ctx, SSR_CALL_HEADER) != SSR_OK)
+        return ctx->last;
+    ssr_status status = ssr_check_header(name, value);
+    if (status != SSR_OK)
+        return refuse(ctx, SSR_CALL_HEADER, status);
+    return ssr_output_set_header(ctx, output_of(ctx), name, value);
 }
 
 /* ---- Redirects -------------------------------------------------------------------------------------------------- */

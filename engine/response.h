@@ -1,6 +1,6 @@
 /*
  * engine/response.h - status, headers and redirects, as a part of rendering: those of the last pass count, because
- * each pass begins without any.
+ * each pass begins with none but what the location's hooks have set.
  *
  * Returns    SSR_OK; wrong_phase, or what else is named below: nothing changed, the refusal is listed in the record.
  * Memory     everything is copied. May allocate in the request's memory.

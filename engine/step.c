@@ -69,10 +69,12 @@ static void init_scope(struct ssr_render *render)
 
 static void init_outputs(struct ssr_render *render)
 {
-    render->out.html.budget = render->kept.html.budget = render->transfer.budget = &render->ctx.budget;
+    render->base.html.budget = render->out.html.budget = render->kept.html.budget = render->transfer.budget =
+        &render->ctx.budget;
     render->out.region.budget = render->kept.region.budget = &render->ctx.budget;
     render->out.transfer_at = render->kept.transfer_at = SSR_NO_TRANSFER;
-    render->kept.status = 200;
+    render->base.region.budget = &render->ctx.budget;
+    render->base.status = render->kept.status = 200;
 }
 
 ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
@@ -121,6 +123,7 @@ void ssr_render_free(struct ssr_render *render)
     ssr_loads_release(render);
     free_output(render, &render->out);
     free_output(render, &render->kept);
+    free_output(render, &render->base);
     ssr_buffer_free(&render->transfer);
     ssr_scope_release(&render->ctx);
     ssr_record_release(&render->record);
@@ -193,7 +196,15 @@ static void prepare(struct ssr_render *render, int64_t now_ms)
 {
     if (is_called_off(render, now_ms))
         return;
-    if (ssr_prepare_location(render) == SSR_OK)
+    if (!render->has_run_hooks) {
+        render->has_run_hooks = render->is_preparing = true;
+        ssr_add_hooks(render);
+    }
+    if (render->ctx.fatal == SSR_OK && !render->loads.first) { /* hooks have run, and what they loaded is known */
+        render->is_preparing = false;
+        ssr_add_declared_loaders(render);
+    }
+    if (render->ctx.fatal == SSR_OK)
         load_batch(render, now_ms);
     else
         stop_fatally(render);
@@ -201,40 +212,41 @@ static void prepare(struct ssr_render *render, int64_t now_ms)
 
 static void load(struct ssr_render *render, int64_t now_ms)
 {
-    if (is_called_off(render, now_ms)) {
+    bool is_off = is_called_off(render, now_ms);
+    if (!is_off && !ssr_continue_load(render, now_ms))
+        return;
+    if (render->ctx.fatal == SSR_OK)
+        set_state(render, render->is_preparing ? SSR_STATE_PREPARE : SSR_STATE_PASS);
+    else
         ssr_cancel_load(render);
-    } else {
-        if (!ssr_continue_load(render, now_ms))
-            return;
-        if (render->ctx.fatal != SSR_OK)
-            stop_fatally(render);
-        else
-            set_state(render, SSR_STATE_PASS);
-    }
+    if (render->ctx.fatal != SSR_OK && !is_off)
+        stop_fatally(render);
     ssr_record_loaded(&render->record);
-    if (render->state == SSR_STATE_PASS)
-        render->loads.first = NULL;
+    ssr_loads_end_batch(render);
 }
 
 /* ---- A pass ----------------------------------------------------------------------------------------------------- */
 
 enum { PAGE_BYTES = 4096 }; /* what most pages need at least, in one allocation */
 
-static void begin_output(struct ssr_output *out)
+static void begin_output(struct ssr_render *render)
 {
+    struct ssr_output *out = &render->out;
     out->html.length = 0;
     ssr_buffer_reserve(&out->html, PAGE_BYTES); /* when this is refused, a smaller one may still do */
     out->transfer_at = SSR_NO_TRANSFER;
     ssr_region_reset(&out->region);
     out->header_count = 0;
-    out->status = 200;
+    out->status = render->base.status;
     out->redirect_to = NULL;
+    for (size_t i = 0; i < render->base.header_count; i++)
+        ssr_output_set_header(&render->ctx, out, render->base.headers[i].name, render->base.headers[i].value);
 }
 
 static void run_page(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
-    begin_output(&render->out);
+    begin_output(render);
     render->pass_began = read_clock(render);
     ctx->phase = SSR_RENDER;
     render->page_status = render->page(ctx, render->arg);
@@ -353,6 +365,9 @@ static void follow(struct ssr_render *render)
     }
     ssr_scope_restart(&render->ctx);
     render->rerenders = render->query_passes = 0;
+    render->has_run_hooks = false;
+    render->base.status = 200;
+    render->base.header_count = 0;
     render->completed = 0; /* a page that was left is no document */
     set_state(render, SSR_STATE_PREPARE);
 }

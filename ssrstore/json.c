@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "ssrstore/ascii.h"
 #include "ssrstore/number.h"
 #include "ssrstore/scan.h"
 #include "ssrstore/utf8.h"
@@ -51,11 +52,7 @@ static int32_t hex_unit(const char *p, const char *end)
         return -1;
     int32_t unit = 0;
     for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
+        int digit = ssr_hex_digit(p[i]);
         if (digit < 0)
             return -1;
         unit = unit << 4 | digit;

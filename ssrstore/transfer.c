@@ -77,15 +77,17 @@ const struct ssr_value *ssr_transfer_value(struct ssr_transfer *transfer)
             return NULL;
     struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
     const struct ssr_value *value = NULL;
+    ssr_status status = builder ? SSR_OK : ctx->budget.refusal;
     if (builder) {
         ssr_builder_set_cap(builder, SIZE_MAX); /* each value has been held to its cap; their sum is the request's */
         transfer->builder = builder;
         add_all(transfer);
-        if (ctx->fatal == SSR_OK && ssr_builder_complete(builder) == SSR_OK)
+        status = ssr_builder_complete(builder);
+        if (ctx->fatal == SSR_OK && status == SSR_OK)
             value = ssr_scope_value(ctx, builder->out.data, builder->out.length, (ssr_digest){0, 0});
         ssr_scope_return_builder(ctx, builder);
     }
     if (!value)
-        ssr_fail_memory(ctx, ctx->budget.refusal, "the transfer element");
+        ssr_fail_memory(ctx, status == SSR_OK ? ctx->budget.refusal : status, "the transfer element");
     return value;
 }

@@ -1,6 +1,7 @@
 /* Values that live on their own, their equality, and their form as an HTML element. */
 #include <string.h>
 
+#include "ssrstore/ascii.h"
 #include "ssrstore/digest.h"
 #include "ssrstore/value_internal.h"
 
@@ -82,21 +83,6 @@ bool ssr_value_equal(const struct ssr_value *a, const struct ssr_value *b)
 
 /* ---- Embedding -------------------------------------------------------------------------------------------------- */
 
-struct text_out {
-    char *buffer;
-    size_t size;   /* of the buffer */
-    size_t length; /* of all that was written, whether it fitted or not */
-};
-
-static void write_text(struct text_out *out, const char *text, size_t length)
-{
-    if (out->length < out->size) {
-        size_t room = out->size - out->length;
-        memcpy(out->buffer + out->length, text, length < room ? length : room);
-    }
-    out->length += length;
-}
-
 static bool is_id(const char *id)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
@@ -121,20 +107,20 @@ static const char *script_escape(const char *p, size_t *bytes)
     }
 }
 
-static void write_script_text(struct text_out *out, const char *text)
+static void write_script_text(struct ssr_text_out *out, const char *text)
 {
     const char *written = text, *p = text;
     while (*p) {
         size_t bytes;
         const char *escape = script_escape(p, &bytes);
         if (escape) {
-            write_text(out, written, (size_t)(p - written));
-            write_text(out, escape, 6);
+            ssr_text_put(out, written, (size_t)(p - written));
+            ssr_text_put(out, escape, 6);
             written = p + bytes;
         }
         p += bytes;
     }
-    write_text(out, written, (size_t)(p - written));
+    ssr_text_put(out, written, (size_t)(p - written));
 }
 
 size_t ssr_value_embed(const struct ssr_value *value, const char *id, char *buffer, size_t size)
@@ -142,13 +128,12 @@ size_t ssr_value_embed(const struct ssr_value *value, const char *id, char *buff
     static const char before[] = "<script type=\"application/json\" id=\"", middle[] = "\">", after[] = "</script>";
     if (!is_id(id))
         return 0;
-    struct text_out out = {buffer, size, 0};
-    write_text(&out, before, sizeof before - 1);
-    write_text(&out, id, strlen(id));
-    write_text(&out, middle, sizeof middle - 1);
+    struct ssr_text_out out = {buffer, size, 0};
+    ssr_text_put(&out, before, sizeof before - 1);
+    ssr_text_put(&out, id, strlen(id));
+    ssr_text_put(&out, middle, sizeof middle - 1);
     write_script_text(&out, value->text);
-    write_text(&out, after, sizeof after - 1);
-    if (size > 0)
-        buffer[out.length < size ? out.length : size - 1] = '\0';
+    ssr_text_put(&out, after, sizeof after - 1);
+    ssr_text_end(&out);
     return out.length;
 }

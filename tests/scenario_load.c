@@ -170,6 +170,25 @@ static ssr_status run_load(struct loading *loading, size_t at, const char *rest)
     return SSR_OK;
 }
 
+static ssr_status run_status(struct loading *loading, size_t at, const char *rest)
+{
+    (void)at;
+    note(loading, "status", rest, ssr_status_name(ssr_operation_set_status(loading->operation, atoi(rest))));
+    return SSR_OK;
+}
+
+/* header NAME VALUE */
+static ssr_status run_header(struct loading *loading, size_t at, const char *rest)
+{
+    const char *line = rest;
+    char name[64];
+    if (!scenario_word(&rest, name, sizeof name))
+        scenario_mistake(loading->play->scenario, at, "a header is missing");
+    ssr_status status = ssr_operation_set_header(loading->operation, name, rest);
+    note(loading, "header", line, ssr_status_name(status));
+    return status == SSR_E_NOMEM ? status : SSR_OK;
+}
+
 static ssr_status run_cancelled(struct loading *loading, size_t at, const char *rest)
 {
     (void)at;
@@ -198,7 +217,7 @@ static ssr_status run_unless(struct loading *loading, size_t at, const char *res
 static const struct statement statements[] = {
     {"give", run_give},     {"give_long", run_give_long}, {"give_up", run_give_up},     {"set", run_set},
     {"fail", run_fail},     {"load", run_load},           {"cancelled", run_cancelled}, {"when", run_when},
-    {"unless", run_unless},
+    {"unless", run_unless}, {"status", run_status},       {"header", run_header},
 };
 
 static ssr_status run_line(struct loading *loading, size_t at)
