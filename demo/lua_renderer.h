@@ -24,7 +24,8 @@
  * Values are JSON both ways: null is `null` (never nil), numbers that are whole are integers. A table is an array, or
  * an object when it has string keys; {} is an empty array and object{} an empty object; what `get` gave stays what it
  * was. `set` refuses mixed keys, holes, functions and nil, and by the library's names what is no JSON (docs/values.md);
- * a table that contains itself is too_deep. pairs goes by sorted keys, so that every pass sees the same order.
+ * a table that contains itself is too_deep. pairs goes by sorted keys, so that every pass sees the same order. The data
+ * of a query that is not ready is nil: look at its state first.
  *
  * What a template cannot do: keep anything for the next run (each run has a fresh environment over read-only names;
  * assigning a global is an error, and so is changing a library or the metatable of strings), reach files, the system,

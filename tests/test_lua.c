@@ -9,7 +9,7 @@
 
 #include "demo/lua_renderer.h"
 
-enum { TEMPLATES = 6, THREADS = 8, PAGES = 1000 };
+enum { TEMPLATES = 6, THREADS = 8, PAGES = 1250 };
 
 /* An engine with the stores `seen` and `made`, the query `echo`, and a renderer of the templates that a test gives. */
 struct lua {
@@ -19,13 +19,15 @@ struct lua {
     struct test_memory memory; /* of the Lua state */
     struct lua_renderer *renderer;
     ssr_value *props;
-    bool fails; /* the part that the application writes */
+    bool fails;     /* the part that the application writes */
+    unsigned loads; /* of `echo` */
 };
 
 static ssr_status echo(ssr_operation *operation, void *arg)
 {
+    struct lua *lua = arg;
     ssr_json args = ssr_operation_args(operation);
-    (void)arg;
+    lua->loads++;
     if (ssr_json_equals(args, "fail"))
         return ssr_operation_fail(operation, "no_echo", "asked to");
     return ssr_builder_json(ssr_operation_build(operation), args.text, args.length);
@@ -57,16 +59,26 @@ static struct lua_renderer_options options_of(struct lua *lua)
                                          .instructions = 5000000};
 }
 
-static void open_engine(struct lua *lua, const char *seen)
+static void begin_engine(struct lua *lua)
 {
     memset(lua, 0, sizeof *lua);
     fixture_init(&lua->fixture);
+}
+
+static void define_all(struct lua *lua, const char *seen)
+{
     fixture_open(&lua->fixture);
     ssr_registry *registry = lua->fixture.registry;
     assert_non_null(
         ssr_store_define(registry, "seen", &(ssr_store_options){.default_json = seen, .policy = SSR_LOCAL}));
     fixture_store(&lua->fixture, "made", NULL);
-    assert_non_null(ssr_query_define(registry, "echo", &(ssr_query_options){.load = echo}));
+    assert_non_null(ssr_query_define(registry, "echo", &(ssr_query_options){.load = echo, .load_arg = lua}));
+}
+
+static void open_engine(struct lua *lua, const char *seen)
+{
+    begin_engine(lua);
+    define_all(lua, seen);
     fixture_start(&lua->fixture);
 }
 
@@ -84,14 +96,19 @@ static ssr_status page(ssr_ctx *ctx, void *arg)
                              &(struct lua_page){"layout.html", "page.html", ssr_value_json(lua->props), lua});
 }
 
-static const ssr_result *render(struct lua *lua)
+static const ssr_result *render_request(struct lua *lua, const ssr_request *request)
 {
     struct lua_renderer_options options = options_of(lua);
     if (!lua->renderer)
         lua->renderer = lua_renderer_new(&options);
     assert_non_null(lua->renderer);
-    fixture_run(&lua->fixture, page, lua);
+    fixture_run_request(&lua->fixture, page, lua, request);
     return lua->fixture.result;
+}
+
+static const ssr_result *render(struct lua *lua)
+{
+    return render_request(lua, NULL);
 }
 
 static void close_lua(struct lua *lua)
@@ -412,6 +429,159 @@ static void pairs_goes_by_sorted_keys(void **state)
                   "9=4 10=3 aa=5 b=2 z=1 ");
 }
 
+/* ---- The pass table --------------------------------------------------------------------------------------------- */
+
+/* Who loads what layout and page ask for, before the first pass. The loaders are declared in each case. */
+enum ahead { NOBODY, HOOK, OPTION };
+
+/* One row of the table: templates, and what becomes of them. */
+struct pass_row {
+    const char *what, *layout, *page;
+    enum ahead ahead;
+    size_t declared; /* how many of `loaders` */
+    unsigned passes, loads;
+    ssr_outcome outcome;
+    const char *html;
+};
+
+static const char *const loaders[] = {"page", "layout"};
+
+#define BARE "<% content() %>"
+#define SHOWS "<h1><%= use('three') %></h1><% content() %>"
+#define LOADS "<% local q = query('echo', 'layout') %><%= use('three') %>|<%= q.data %>|"
+#define WAITS LOADS "<% if q.state == 'ready' then content() end %>"
+#define PAGE "<% local p = query('echo', 'page') %><%= p.state %> <%= p.data %>"
+#define PAGE_SETS PAGE "<% if p.state == 'ready' then set('three', 3) end %>"
+#define FAILS "<% local q = query('echo', 'fail') %><%= q.state %> <%= q.error %>"
+#define FEEDS                                                                             \
+    "<% if query('echo', 'page').state == 'ready' then\nlocal first = query('echo', 7)\n" \
+    "if first.state == 'ready' then set('one', first.data) end\n"                         \
+    "if get('one') > 0 then %><%= query('echo', get('one') + 1).data %><% end end %>"
+#define WATERFALL                                                    \
+    "<% local last = {state = 'ready', data = 0}\nfor i = 1, 3 do\n" \
+    "last = query('echo', last.data + i, last.state == 'ready')\n"   \
+    "if last.state ~= 'ready' then break end %><%= last.data %> <% end %>"
+
+static const struct pass_row pass_table[] = {
+    {"a default", SHOWS, "<p>", NOBODY, 0, 1, 0, SSR_SETTLED, "<h1>0</h1><p>"},
+    {"page sets what the layout shows", SHOWS, "<% set('three', 5) %>", NOBODY, 0, 2, 0, SSR_SETTLED, "<h1>5</h1>"},
+    {"three stores, each set from the one before", SHOWS,
+     "<% set('one', 1) set('two', get('one')) set('three', get('two')) %>", NOBODY, 0, 4, 0, SSR_SETTLED, "<h1>1</h1>"},
+    {"page loader", BARE, PAGE, NOBODY, 1, 2, 1, SSR_SETTLED, "ready page"},
+    {"layout and page loaders together", LOADS "<% content() %>", PAGE, NOBODY, 2, 2, 2, SSR_SETTLED,
+     "0|layout|ready page"},
+    {"layout and page loaders, one waiting for the other", WAITS, PAGE, NOBODY, 2, 3, 2, SSR_SETTLED,
+     "0|layout|ready page"},
+    {"the same, and the page sets a store", WAITS, PAGE_SETS, NOBODY, 2, 4, 2, SSR_SETTLED, "3|layout|ready page"},
+    {"query feeds a store that feeds a query, behind a page loader", BARE, FEEDS, NOBODY, 1, 5, 3, SSR_SETTLED, "8"},
+    {"the same, page loader prefetched", BARE, FEEDS, OPTION, 1, 4, 3, SSR_SETTLED, "8"},
+    {"layout and page loaders, by a hook", WAITS, PAGE, HOOK, 2, 1, 2, SSR_SETTLED, "0|layout|ready page"},
+    {"layout and page loaders, by the option", WAITS, PAGE, OPTION, 2, 1, 2, SSR_SETTLED, "0|layout|ready page"},
+    {"by a hook, with a store set", WAITS, PAGE_SETS, HOOK, 2, 2, 2, SSR_SETTLED, "3|layout|ready page"},
+    {"by the option, with a store set", WAITS, PAGE_SETS, OPTION, 2, 2, 2, SSR_SETTLED, "3|layout|ready page"},
+    {"a failing query", BARE, FAILS, NOBODY, 0, 2, 1, SSR_SETTLED, "failed no_echo"},
+    {"its failure feeds a store", SHOWS, FAILS "<% if q.state == 'failed' then set('three', q.error) end %>", NOBODY, 0,
+     3, 1, SSR_SETTLED, "<h1>no_echo</h1>failed no_echo"},
+    {"one query from two places", "<%= query('echo', {a = 1, b = 2}).state %> <% content() %>",
+     "<%= query('echo', {b = 2, a = 1}).state %>", NOBODY, 0, 2, 1, SSR_SETTLED, "ready ready"},
+    {"a disabled query", BARE, "<%= query('echo', 'page', false).state %>", NOBODY, 1, 1, 0, SSR_SETTLED, "disabled"},
+    {"a waterfall of three", BARE, WATERFALL, NOBODY, 0, 4, 3, SSR_SETTLED, "1 3 6 "},
+    {"a new query in every pass", BARE, "<%= pass() %> <%= query('echo', pass()).state %>", NOBODY, 0, 101, 100,
+     SSR_QUERY_CAP, "101 pending"},
+    {"a redirect to itself, followed", BARE, "<% redirect('/here') %>", NOBODY, 0, 11, 0, SSR_REDIRECT_LOOP, ""},
+};
+
+static ssr_status name_of_loader(const char *location, ssr_builder *args, void *arg)
+{
+    (void)location;
+    return ssr_builder_string(args, arg);
+}
+
+static ssr_status load_ahead(ssr_operation *hook, void *arg)
+{
+    const ssr_query *wanted = arg;
+    for (size_t i = 0; i < TEST_COUNT(loaders); i++) {
+        ssr_builder_string(ssr_operation_build_args(hook), loaders[i]);
+        if (ssr_operation_load(hook, wanted).state != SSR_QUERY_READY)
+            return SSR_E_FAILED;
+    }
+    return SSR_OK;
+}
+
+static const ssr_route *the_route(const char *location, void *arg)
+{
+    assert_string_equal(location, "/here");
+    return arg;
+}
+
+/* What find_route answers; the render borrows it until it is freed. */
+struct row_route {
+    ssr_declared_loader declared[TEST_COUNT(loaders)];
+    ssr_hook hook;
+    ssr_route route;
+};
+
+static void open_route(struct row_route *route, const struct pass_row *row, ssr_query *wanted)
+{
+    for (size_t i = 0; i < TEST_COUNT(loaders); i++)
+        route->declared[i] = (ssr_declared_loader){wanted, name_of_loader, (void *)loaders[i]};
+    route->hook = (ssr_hook){"ahead", load_ahead, wanted};
+    route->route = (ssr_route){&route->hook, row->ahead == HOOK, route->declared, row->declared};
+}
+
+static void assert_row(const struct pass_row *row, const struct lua *lua, bool data_only)
+{
+    const ssr_result *result = lua->fixture.result;
+    bool has_document = !data_only && row->outcome != SSR_REDIRECT_LOOP;
+    if (result->passes != row->passes || result->outcome != row->outcome || lua->loads != row->loads ||
+        lua->fixture.errors != (row->outcome == SSR_QUERY_CAP) || result->refused != 0)
+        fail_msg("%s, %s: %u passes, %s, %u loads, %u errors, %u refused: %s", row->what,
+                 data_only ? "data" : "document", result->passes, ssr_outcome_name(result->outcome), lua->loads,
+                 lua->fixture.errors, result->refused, result->error);
+    assert_int_equal(result->has_document, has_document);
+    assert_string_equal(result->html, has_document ? row->html : "");
+}
+
+/* Plays a row on an engine of its own; `data` receives what leaves for the browser. */
+static void play_row(const struct pass_row *row, bool data_only, char data[FIXTURE_TEXT])
+{
+    struct lua lua;
+    struct row_route route;
+    ssr_request request = {.location = "/here",
+                           .redirects = SSR_REDIRECTS_FOLLOW,
+                           .data_only = data_only,
+                           .find_route = the_route,
+                           .find_route_arg = &route.route};
+    begin_engine(&lua);
+    lua.fixture.config.prefetch_loaders_before_page_render = row->ahead == OPTION;
+    define_all(&lua, "null");
+    fixture_store(&lua.fixture, "one", "0");
+    fixture_store(&lua.fixture, "two", "0");
+    fixture_store(&lua.fixture, "three", "0");
+    fixture_start(&lua.fixture);
+    add_template(&lua, "layout.html", row->layout);
+    add_template(&lua, "page.html", row->page);
+    open_route(&route, row, ssr_query_find(lua.fixture.registry, "echo"));
+    const ssr_result *result = render_request(&lua, &request);
+    assert_row(row, &lua, data_only);
+    assert_true(result->data_length < FIXTURE_TEXT);
+    memcpy(data, result->data, result->data_length + 1);
+    close_lua(&lua);
+}
+
+/* The same loop with and without a document: as many passes, and the same data for the browser. */
+static void the_pass_table_holds_in_lua(void **state)
+{
+    static char beside_document[FIXTURE_TEXT], alone[FIXTURE_TEXT];
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(pass_table); i++) {
+        play_row(&pass_table[i], false, beside_document);
+        play_row(&pass_table[i], true, alone);
+        assert_string_equal(alone, beside_document);
+        assert_int_equal(*alone != '\0', pass_table[i].outcome != SSR_REDIRECT_LOOP);
+    }
+}
+
 /* ---- The sandbox ------------------------------------------------------------------------------------------------ */
 
 static void nothing_shared_can_be_changed(void **state)
@@ -694,6 +864,7 @@ int main(void)
         cmocka_unit_test(the_application_writes_parts),
         cmocka_unit_test(time_and_chance_settle),
         cmocka_unit_test(pairs_goes_by_sorted_keys),
+        cmocka_unit_test(the_pass_table_holds_in_lua),
         cmocka_unit_test(nothing_shared_can_be_changed),
         cmocka_unit_test(the_rest_of_lua_is_not_there),
         cmocka_unit_test(no_address_of_memory_is_told),
