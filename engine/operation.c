@@ -1,5 +1,5 @@
 /*
- * Operations: what a loader reads and answers, and the mailbox. operation.h says who owns what when.
+ * Operations: what a loader reads and answers. operation.h says who owns what when.
  */
 #include "engine/operation.h"
 
@@ -7,73 +7,6 @@
 #include <string.h>
 
 #include "engine/render_internal.h"
-
-/* ---- The mailbox ------------------------------------------------------------------------------------------------ */
-
-struct ssr_mailbox *ssr_mailbox_new(const ssr_allocator *allocator, void (*wake)(void *arg), void *wake_arg)
-{
-    struct ssr_mailbox *mailbox = allocator->resize(allocator->arg, NULL, 0, sizeof *mailbox);
-    if (!mailbox)
-        return NULL;
-    mailbox->allocator = *allocator;
-    atomic_init(&mailbox->users, 1);
-    atomic_init(&mailbox->posting, 0);
-    atomic_init(&mailbox->is_closed, false);
-    atomic_init(&mailbox->answered, NULL);
-    mailbox->wake = wake;
-    mailbox->wake_arg = wake_arg;
-    return mailbox;
-}
-
-static void drop_mailbox(struct ssr_mailbox *mailbox)
-{
-    if (!mailbox || atomic_fetch_sub(&mailbox->users, 1) > 1)
-        return;
-    ssr_allocator allocator = mailbox->allocator;
-    allocator.resize(allocator.arg, mailbox, sizeof *mailbox, 0);
-}
-
-struct ssr_operation *ssr_mailbox_take(struct ssr_mailbox *mailbox)
-{
-    return atomic_exchange(&mailbox->answered, NULL);
-}
-
-/*
- * Posting announces itself before it looks at is_closed, closing sets is_closed before it looks at `posting`: so
- * either the answer sees the mailbox closed, or the close waits for it and finds it in the list.
- */
-static void post(struct ssr_operation *operation)
-{
-    struct ssr_mailbox *mailbox = operation->mailbox;
-    atomic_fetch_add(&mailbox->users, 1);
-    atomic_fetch_add(&mailbox->posting, 1);
-    if (atomic_load(&mailbox->is_closed)) {
-        ssr_operation_drop(operation);
-    } else {
-        operation->next = atomic_load(&mailbox->answered);
-        while (!atomic_compare_exchange_weak(&mailbox->answered, &operation->next, operation))
-            continue;
-        if (mailbox->wake)
-            mailbox->wake(mailbox->wake_arg);
-    }
-    atomic_fetch_sub(&mailbox->posting, 1);
-    drop_mailbox(mailbox);
-}
-
-void ssr_mailbox_close(struct ssr_mailbox *mailbox)
-{
-    if (!mailbox)
-        return;
-    atomic_store(&mailbox->is_closed, true);
-    while (atomic_load(&mailbox->posting) > 0) /* a wake may only signal, so this is short */
-        continue;
-    for (struct ssr_operation *operation = ssr_mailbox_take(mailbox); operation;) {
-        struct ssr_operation *next = operation->next;
-        ssr_operation_drop(operation);
-        operation = next;
-    }
-    drop_mailbox(mailbox);
-}
 
 /* ---- Life ------------------------------------------------------------------------------------------------------- */
 
@@ -153,7 +86,7 @@ void ssr_operation_drop(struct ssr_operation *operation)
     ssr_builder_release(&operation->side);
     ssr_value_free(operation->value);
     ssr_value_free(operation->args);
-    drop_mailbox(operation->mailbox);
+    ssr_mailbox_drop(operation->mailbox);
     ssr_allocator allocator = operation->budget.allocator;
     allocator.resize(allocator.arg, operation, operation->size, 0);
 }
@@ -290,7 +223,7 @@ static void conclude(struct ssr_operation *operation, ssr_status status)
 void ssr_operation_answer(struct ssr_operation *operation, ssr_status status)
 {
     conclude(operation, status);
-    post(operation);
+    ssr_mailbox_post(operation);
 }
 
 static ssr_status run(struct ssr_operation *operation)

@@ -84,6 +84,9 @@ struct ssr_operation {
 };
 
 struct ssr_mailbox *ssr_mailbox_new(const ssr_allocator *allocator, void (*wake)(void *arg), void *wake_arg);
+void ssr_mailbox_drop(struct ssr_mailbox *mailbox);
+/* Hands an answered operation back, the answering side's share with it, and wakes the host. */
+void ssr_mailbox_post(struct ssr_operation *operation);
 /* Takes everything that was answered, in no order; linked through `next`. */
 struct ssr_operation *ssr_mailbox_take(struct ssr_mailbox *mailbox);
 /* The render's last word: waits for a wake in progress, none follows, late answers are dropped. */

@@ -156,6 +156,12 @@ ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms);
 bool ssr_continue_load(struct ssr_render *render, int64_t now_ms);
 void ssr_cancel_load(struct ssr_render *render);
 
+/* render.c */
 bool ssr_outcome_has_document(ssr_outcome outcome);
+/* Notes where the render is; for the log without the query string, which may hold what a log should not. */
+bool ssr_set_location(struct ssr_render *render, const char *location);
+
+/* finish.c */
+void ssr_finish_render(struct ssr_render *render);
 
 #endif

@@ -5,141 +5,9 @@
  * What always holds: `kept`, `completed` and the committed values belong to the same pass, the last that completed,
  * whenever the machine is not inside a pass.
  */
-#include "engine/operation.h"
 #include "engine/render_internal.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static const char *const state_names[] = {
-#define SSR_STATE(identifier, name, meaning) name,
-#include "engine/states.def"
-#undef SSR_STATE
-};
-
-static const struct {
-    const char *name;
-    bool has_document;
-} outcomes[] = {
-#define SSR_OUTCOME(identifier, name, has_document, meaning) {name, has_document},
-#include "engine/outcomes.def"
-#undef SSR_OUTCOME
-};
-
-const char *ssr_outcome_name(ssr_outcome outcome)
-{
-    return (unsigned)outcome < SSR_OUTCOME_COUNT ? outcomes[outcome].name : "unknown";
-}
-
-bool ssr_outcome_has_document(ssr_outcome outcome)
-{
-    return outcomes[outcome].has_document;
-}
-
-const char *ssr_render_state(const struct ssr_render *render)
-{
-    return state_names[render->state];
-}
-
-/* ---- Life ------------------------------------------------------------------------------------------------------- */
-
-/* Notes where the render is; for the log without the query string, which may hold what a log should not. */
-static bool set_location(struct ssr_render *render, const char *location)
-{
-    const char *path = ssr_region_copy(&render->ctx.request, location, strcspn(location, "?"));
-    if (!path)
-        return false;
-    render->ctx.location = location;
-    render->location_path = path;
-    return true;
-}
-
-static void init_scope(struct ssr_render *render)
-{
-    const ssr_config *config = &render->engine->config;
-    struct ssr_ctx *ctx = &render->ctx;
-    ssr_scope_init(ctx, &render->engine->registry, &config->allocator, config->limits.request_bytes);
-    ctx->value_cap = config->limits.value_bytes < SIZE_MAX ? (size_t)config->limits.value_bytes : SIZE_MAX;
-    ctx->cell_cap = config->limits.stores < SIZE_MAX ? (size_t)config->limits.stores : SIZE_MAX;
-    ctx->id = render->request.id;
-    ctx->host = render->request.host;
-    ctx->now_ms = render->request.now_ms;
-    ctx->seed = render->request.seed;
-}
-
-static void init_outputs(struct ssr_render *render)
-{
-    render->base.html.budget = render->out.html.budget = render->kept.html.budget = render->transfer.budget =
-        &render->ctx.budget;
-    render->out.region.budget = render->kept.region.budget = &render->ctx.budget;
-    render->out.transfer_at = render->kept.transfer_at = SSR_NO_TRANSFER;
-    render->base.region.budget = &render->ctx.budget;
-    render->base.status = render->kept.status = 200;
-}
-
-ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
-                          struct ssr_render **render)
-{
-    *render = NULL;
-    if (!engine || !page)
-        return SSR_E_INVALID_ARGUMENT;
-    if (!engine->registry.is_frozen)
-        return SSR_E_NOT_STARTED;
-    const ssr_allocator *allocator = &engine->config.allocator;
-    struct ssr_render *made = allocator->resize(allocator->arg, NULL, 0, sizeof *made);
-    if (!made)
-        return SSR_E_NOMEM;
-    memset(made, 0, sizeof *made);
-    made->engine = engine;
-    made->page = page;
-    made->arg = arg;
-    if (request)
-        made->request = *request;
-    atomic_init(&made->is_cancelled, false);
-    init_scope(made);
-    init_outputs(made);
-    ssr_record_init(&made->record, made);
-    if (!set_location(made, made->request.location ? made->request.location : "/")) {
-        ssr_render_free(made);
-        return SSR_E_NOMEM;
-    }
-    *render = made;
-    return SSR_OK;
-}
-
-static void free_output(struct ssr_render *render, struct ssr_output *output)
-{
-    ssr_buffer_free(&output->html);
-    ssr_region_free(&output->region);
-    ssr_budget_resize(&render->ctx.budget, output->headers, output->header_capacity * sizeof *output->headers, 0);
-}
-
-void ssr_render_free(struct ssr_render *render)
-{
-    if (!render)
-        return;
-    ssr_cancel_load(render);
-    ssr_mailbox_close(render->mailbox);
-    ssr_loads_release(render);
-    free_output(render, &render->out);
-    free_output(render, &render->kept);
-    free_output(render, &render->base);
-    ssr_buffer_free(&render->transfer);
-    ssr_scope_release(&render->ctx);
-    ssr_record_release(&render->record);
-    const ssr_allocator *allocator = &render->engine->config.allocator;
-    allocator->resize(allocator->arg, render, sizeof *render, 0);
-}
-
-void ssr_render_cancel(struct ssr_render *render)
-{
-    atomic_store(&render->is_cancelled, true);
-}
-
-const ssr_result *ssr_render_result(const struct ssr_render *render)
-{
-    return render->state == SSR_STATE_ENDED ? &render->result : NULL;
-}
 
 /* ---- States ----------------------------------------------------------------------------------------------------- */
 
@@ -358,7 +226,7 @@ static void follow(struct ssr_render *render)
         return;
     }
     char *location = ssr_region_copy(&render->ctx.request, to, strlen(to));
-    if (!location || !set_location(render, location)) {
+    if (!location || !ssr_set_location(render, location)) {
         ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
         stop_fatally(render);
         return;
@@ -413,138 +281,6 @@ static void judge_pass(struct ssr_render *render, int64_t now_ms)
         judge_rerender(render);
 }
 
-/* ---- The end ---------------------------------------------------------------------------------------------------- */
-
-/* Writes the element that carries `value`, with its NUL. */
-static ssr_status make_element(struct ssr_render *render, const ssr_value *value)
-{
-    static const char id[] = "__SSRSTORE__";
-    size_t length = ssr_value_embed(value, id, NULL, 0);
-    ssr_status status = ssr_buffer_reserve(&render->transfer, length + 1);
-    if (status == SSR_OK)
-        render->transfer.length = ssr_value_embed(value, id, render->transfer.data, length + 1);
-    return status;
-}
-
-/* Puts the element where the page wanted it, and a NUL after the document. */
-static ssr_status complete_html(struct ssr_render *render)
-{
-    struct ssr_buffer *html = &render->kept.html;
-    size_t at = render->kept.transfer_at, length = render->transfer.length;
-    ssr_status status = ssr_buffer_reserve(html, length + 1);
-    if (status != SSR_OK)
-        return status;
-    if (at != SSR_NO_TRANSFER) {
-        memmove(html->data + at + length, html->data + at, html->length - at);
-        memcpy(html->data + at, render->transfer.data, length);
-        html->length += length;
-    }
-    html->data[html->length] = '\0';
-    return SSR_OK;
-}
-
-/*
- * Document and transfer element of the last completed pass. The request's limits do not count here: what it made
- * within them may be handed over.
- */
-static bool make_document(struct ssr_render *render)
-{
-    struct ssr_ctx *ctx = &render->ctx;
-    const ssr_config *config = &render->engine->config;
-    ctx->budget.cap = ctx->cell_cap = SIZE_MAX;
-    struct ssr_transfer transfer = {.ctx = ctx,
-                                    .last_pass = render->completed,
-                                    .encode = config->encode,
-                                    .encode_arg = config->encode_arg,
-                                    .add_queries = ssr_loads_transfer,
-                                    .queries_arg = render};
-    const ssr_value *value = ssr_transfer_value(&transfer);
-    if (!value)
-        return false;
-    render->data = value;
-    if (render->request.data_only)
-        return true;
-    ssr_status status = make_element(render, value);
-    if (status == SSR_OK)
-        status = complete_html(render);
-    if (status != SSR_OK)
-        ssr_fail_memory(ctx, status, "the document");
-    return status == SSR_OK;
-}
-
-/* Takes the error out of the scope, which can then serve the end of the render. */
-static void move_error(struct ssr_render *render)
-{
-    struct ssr_ctx *ctx = &render->ctx;
-    if (ctx->fatal == SSR_OK)
-        return;
-    render->result.error_status = ctx->fatal;
-    memcpy(render->error, ctx->error, sizeof render->error);
-    ctx->fatal = SSR_OK;
-}
-
-static bool is_cacheable(const struct ssr_render *render)
-{
-    return render->request.cacheable && render->outcome == SSR_SETTLED && !render->ctx.is_private &&
-           render->followed_total == 0;
-}
-
-static int response_status(const struct ssr_render *render, bool is_complete)
-{
-    if (render->outcome == SSR_REDIRECT)
-        return render->kept.redirect_status;
-    return is_complete ? render->kept.status : 500;
-}
-
-static void fill_document(struct ssr_render *render)
-{
-    ssr_result *result = &render->result;
-    result->has_document = !render->request.data_only;
-    result->data = render->data->text;
-    result->data_length = render->data->length;
-    if (!result->has_document)
-        return;
-    result->html = render->kept.html.data;
-    result->html_length = render->kept.html.length;
-    result->transfer = render->transfer.data;
-    result->transfer_length = render->transfer.length;
-}
-
-static void fill_result(struct ssr_render *render, bool is_complete)
-{
-    ssr_result *result = &render->result;
-    result->outcome = render->outcome;
-    result->passes = render->ctx.pass;
-    result->rerenders = render->all_rerenders;
-    result->query_passes = render->all_query_passes;
-    result->refused = render->ctx.refused;
-    result->status = response_status(render, is_complete);
-    result->location = render->ctx.location;
-    result->cache_control = is_cacheable(render) ? "public" : "private, no-store";
-    result->error = render->error;
-    result->html = result->transfer = result->data = "";
-    if (is_complete || render->outcome == SSR_REDIRECT) {
-        result->headers = render->kept.headers;
-        result->header_count = render->kept.header_count;
-    }
-    if (render->outcome == SSR_REDIRECT)
-        result->redirect_to = render->kept.redirect_to;
-    if (is_complete)
-        fill_document(render);
-}
-
-static void finish(struct ssr_render *render)
-{
-    move_error(render);
-    bool is_complete = render->completed > 0 && ssr_outcome_has_document(render->outcome) && make_document(render);
-    if (render->ctx.fatal != SSR_OK) /* making the document failed */
-        render->outcome = render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED;
-    move_error(render);
-    fill_result(render, is_complete);
-    ssr_record_send(&render->record);
-    set_state(render, SSR_STATE_ENDED);
-}
-
 /* ---- Steps ------------------------------------------------------------------------------------------------------ */
 
 ssr_step ssr_render_step(struct ssr_render *render, int64_t now_ms)
@@ -562,8 +298,10 @@ ssr_step ssr_render_step(struct ssr_render *render, int64_t now_ms)
         run_pass(render, now_ms);
     if (render->state == SSR_STATE_JUDGE)
         judge_pass(render, now_ms);
-    if (render->state == SSR_STATE_FINISH)
-        finish(render);
+    if (render->state == SSR_STATE_FINISH) {
+        ssr_finish_render(render);
+        set_state(render, SSR_STATE_ENDED);
+    }
     render->is_stepping = false;
     switch (render->state) {
     case SSR_STATE_ENDED: return SSR_STEP_ENDED;

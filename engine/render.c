@@ -1,0 +1,134 @@
+/* The life of a render: its parts made and freed, its result and the names of its states and outcomes. */
+#include "engine/operation.h"
+#include "engine/render_internal.h"
+
+#include <string.h>
+
+static const char *const state_names[] = {
+#define SSR_STATE(identifier, name, meaning) name,
+#include "engine/states.def"
+#undef SSR_STATE
+};
+
+static const struct {
+    const char *name;
+    bool has_document;
+} outcomes[] = {
+#define SSR_OUTCOME(identifier, name, has_document, meaning) {name, has_document},
+#include "engine/outcomes.def"
+#undef SSR_OUTCOME
+};
+
+const char *ssr_outcome_name(ssr_outcome outcome)
+{
+    return (unsigned)outcome < SSR_OUTCOME_COUNT ? outcomes[outcome].name : "unknown";
+}
+
+bool ssr_outcome_has_document(ssr_outcome outcome)
+{
+    return outcomes[outcome].has_document;
+}
+
+const char *ssr_render_state(const struct ssr_render *render)
+{
+    return state_names[render->state];
+}
+
+/* ---- Life ------------------------------------------------------------------------------------------------------- */
+
+bool ssr_set_location(struct ssr_render *render, const char *location)
+{
+    const char *path = ssr_region_copy(&render->ctx.request, location, strcspn(location, "?"));
+    if (!path)
+        return false;
+    render->ctx.location = location;
+    render->location_path = path;
+    return true;
+}
+
+static void init_scope(struct ssr_render *render)
+{
+    const ssr_config *config = &render->engine->config;
+    struct ssr_ctx *ctx = &render->ctx;
+    ssr_scope_init(ctx, &render->engine->registry, &config->allocator, config->limits.request_bytes);
+    ctx->value_cap = config->limits.value_bytes < SIZE_MAX ? (size_t)config->limits.value_bytes : SIZE_MAX;
+    ctx->cell_cap = config->limits.stores < SIZE_MAX ? (size_t)config->limits.stores : SIZE_MAX;
+    ctx->id = render->request.id;
+    ctx->host = render->request.host;
+    ctx->now_ms = render->request.now_ms;
+    ctx->seed = render->request.seed;
+}
+
+static void init_outputs(struct ssr_render *render)
+{
+    render->base.html.budget = render->out.html.budget = render->kept.html.budget = render->transfer.budget =
+        &render->ctx.budget;
+    render->out.region.budget = render->kept.region.budget = &render->ctx.budget;
+    render->out.transfer_at = render->kept.transfer_at = SSR_NO_TRANSFER;
+    render->base.region.budget = &render->ctx.budget;
+    render->base.status = render->kept.status = 200;
+}
+
+ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
+                          struct ssr_render **render)
+{
+    *render = NULL;
+    if (!engine || !page)
+        return SSR_E_INVALID_ARGUMENT;
+    if (!engine->registry.is_frozen)
+        return SSR_E_NOT_STARTED;
+    const ssr_allocator *allocator = &engine->config.allocator;
+    struct ssr_render *made = allocator->resize(allocator->arg, NULL, 0, sizeof *made);
+    if (!made)
+        return SSR_E_NOMEM;
+    memset(made, 0, sizeof *made);
+    made->engine = engine;
+    made->page = page;
+    made->arg = arg;
+    if (request)
+        made->request = *request;
+    atomic_init(&made->is_cancelled, false);
+    init_scope(made);
+    init_outputs(made);
+    ssr_record_init(&made->record, made);
+    if (!ssr_set_location(made, made->request.location ? made->request.location : "/")) {
+        ssr_render_free(made);
+        return SSR_E_NOMEM;
+    }
+    *render = made;
+    return SSR_OK;
+}
+
+static void free_output(struct ssr_render *render, struct ssr_output *output)
+{
+    ssr_buffer_free(&output->html);
+    ssr_region_free(&output->region);
+    ssr_budget_resize(&render->ctx.budget, output->headers, output->header_capacity * sizeof *output->headers, 0);
+}
+
+void ssr_render_free(struct ssr_render *render)
+{
+    if (!render)
+        return;
+    ssr_cancel_load(render);
+    ssr_mailbox_close(render->mailbox);
+    ssr_loads_release(render);
+    free_output(render, &render->out);
+    free_output(render, &render->kept);
+    free_output(render, &render->base);
+    ssr_buffer_free(&render->transfer);
+    ssr_scope_release(&render->ctx);
+    ssr_record_release(&render->record);
+    const ssr_allocator *allocator = &render->engine->config.allocator;
+    allocator->resize(allocator->arg, render, sizeof *render, 0);
+}
+
+void ssr_render_cancel(struct ssr_render *render)
+{
+    atomic_store(&render->is_cancelled, true);
+}
+
+const ssr_result *ssr_render_result(const struct ssr_render *render)
+{
+    return render->state == SSR_STATE_ENDED ? &render->result : NULL;
+}
