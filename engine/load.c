@@ -36,7 +36,7 @@ static ssr_status add_declared(struct ssr_render *render, const ssr_declared_loa
     if (!args)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "a declared loader");
     ssr_status status = build_args(render, loader, args);
-    if (args->status == SSR_E_NOMEM || args->status == SSR_E_LIMIT) {
+    if (ssr_ends_render(args->status)) {
         ssr_fail_memory(ctx, args->status, loader->query->definition.name);
     } else if (status != SSR_OK) {
         ssr_end_callback(ctx, status, "the arguments of declared loader ", loader->query->definition.name);
@@ -114,11 +114,10 @@ static ssr_status make_operation(struct ssr_render *render, struct ssr_load *loa
         args = ssr_value_new(&render->engine->config.allocator, load->args->text, load->args->length);
     if (!load->query || args)
         load->operation = new_operation(render, load, args);
-    if (load->operation && (load->query || give_known(render, load->operation) == SSR_OK))
+    if (!load->operation)
+        ssr_value_free(args);
+    else if (load->query || give_known(render, load->operation) == SSR_OK)
         return SSR_OK;
-    if (load->operation)
-        return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
-    ssr_value_free(args);
     return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
 }
 
@@ -138,7 +137,6 @@ static int64_t expiry(const struct ssr_load *load, int64_t now_ms)
 
 ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
 {
-    const ssr_config *config = &render->engine->config;
     struct ssr_loads *loads = &render->loads;
     if (make_mailbox(render) != SSR_OK)
         return render->ctx.fatal;
@@ -148,7 +146,7 @@ ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
         if (make_operation(render, load) != SSR_OK)
             return render->ctx.fatal;
         load->expires_ms = expiry(load, now_ms);
-        load->began = config->clock ? config->clock(config->clock_arg) : 0;
+        load->began = ssr_read_clock(render);
         loads->unanswered++;
     }
     ssr_buffer_free(&render->out.html); /* nothing is written while the render waits */
@@ -164,7 +162,6 @@ ssr_operation *ssr_render_next_operation(struct ssr_render *render)
     if (!load)
         return NULL;
     render->loads.next_out = load->next;
-    load->is_handed_out = true;
     ssr_operation_hold(load->operation);
     return load->operation;
 }
@@ -195,15 +192,24 @@ static struct ssr_load *load_of(const struct ssr_render *render, const struct ss
     return load;
 }
 
-static void note_answer(struct ssr_render *render, struct ssr_load *load, ssr_query_state state)
+static ssr_query_state state_of(const struct ssr_operation *answered)
 {
-    const ssr_config *config = &render->engine->config;
-    const struct ssr_value *value = load->operation->value;
-    if (value && !ssr_budget_charge(&render->ctx.budget, value->length))
-        ssr_fail_memory(&render->ctx, SSR_E_LIMIT, load->query->definition.name);
+    return answered->status == SSR_OK ? SSR_QUERY_READY : SSR_QUERY_FAILED;
+}
+
+/* A value lives outside of the request's memory but counts there. */
+static void charge(struct ssr_render *render, const struct ssr_operation *answered)
+{
+    if (answered->value && !ssr_budget_charge(&render->ctx.budget, answered->value->length))
+        ssr_fail_memory(&render->ctx, SSR_E_LIMIT, answered->query->definition.name);
+}
+
+static void note_answer(struct ssr_render *render, struct ssr_load *load)
+{
+    charge(render, load->operation);
     load->is_answered = true;
-    load->state = state;
-    load->nanoseconds = config->clock ? config->clock(config->clock_arg) - load->began : 0;
+    load->state = state_of(load->operation);
+    load->nanoseconds = ssr_read_clock(render) - load->began;
     render->loads.unanswered--;
 }
 
@@ -214,7 +220,7 @@ static void take_answers(struct ssr_render *render)
         struct ssr_operation *next = operation->next;
         struct ssr_load *load = load_of(render, operation);
         if (load && !load->is_answered)
-            note_answer(render, load, operation->status == SSR_OK ? SSR_QUERY_READY : SSR_QUERY_FAILED);
+            note_answer(render, load);
         ssr_operation_drop(operation);
         operation = next;
     }
@@ -233,7 +239,7 @@ static ssr_status time_out(struct ssr_render *render, struct ssr_load *load)
     ssr_operation_drop(slow);
     ssr_operation_fail(load->operation, "timeout", "the query took longer than its timeout_ms");
     load->operation->status = SSR_E_FAILED;
-    note_answer(render, load, SSR_QUERY_FAILED);
+    note_answer(render, load);
     return SSR_OK;
 }
 
@@ -258,14 +264,10 @@ static void adopt_load(struct ssr_render *render, struct ssr_operation *answer)
     struct ssr_load *load = ssr_loads_find(render, answer->query, answer->args->text, answer->args->length, true);
     if (!load || load->operation)
         return;
-    if (answer->value && !ssr_budget_charge(&render->ctx.budget, answer->value->length)) {
-        ssr_fail_memory(&render->ctx, SSR_E_LIMIT, answer->query->definition.name);
-        return;
-    }
+    charge(render, answer);
     ssr_operation_hold(answer);
     load->operation = answer;
-    load->is_answered = true;
-    load->state = answer->status == SSR_OK ? SSR_QUERY_READY : SSR_QUERY_FAILED;
+    load->state = state_of(answer);
     load->visible_pass = render->ctx.pass + 1;
 }
 

@@ -25,21 +25,15 @@ struct writing {
     bool is_dropped; /* data mode */
 };
 
-static ssr_status enter(struct ssr_ctx *ctx, enum ssr_call call)
-{
-    return ssr_enter_write(ctx, call, NULL, (struct ssr_writer){NULL, 0});
-}
-
 static struct writing begin(struct ssr_ctx *ctx)
 {
     struct ssr_render *render = (struct ssr_render *)ctx;
-    uint64_t cap = render->engine->config.limits.output_bytes;
-    ssr_status status = enter(ctx, SSR_CALL_OUTPUT);
+    ssr_status status = ssr_enter_unplaced(ctx, SSR_CALL_OUTPUT);
     return (struct writing){
         .ctx = ctx,
         .html = &render->out.html,
         .start = render->out.html.length,
-        .cap = cap < SIZE_MAX ? (size_t)cap : SIZE_MAX,
+        .cap = ssr_clamp_size(render->engine->config.limits.output_bytes),
         .status = status,
         .is_dropped = render->request.data_only,
     };
@@ -60,11 +54,6 @@ static ssr_status end(struct writing *writing)
     if (writing->status != SSR_OK)
         writing->html->length = writing->start;
     return writing->status;
-}
-
-static ssr_status refuse(struct ssr_ctx *ctx, enum ssr_call call, ssr_status status)
-{
-    return ssr_refuse(ctx, (struct ssr_refusal){.call = call, .status = status});
 }
 
 /* ---- Markup and text -------------------------------------------------------------------------------------------- */
@@ -150,7 +139,7 @@ ssr_status ssr_text_number(struct ssr_ctx *ctx, double number)
 {
     struct writing writing = begin(ctx);
     if (writing.status == SSR_OK && number - number != 0)
-        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_NOT_FINITE);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_NOT_FINITE);
     char text[SSR_NUMBER_TEXT];
     put(&writing, text, writing.status == SSR_OK ? ssr_number_write(number, text) : 0);
     return end(&writing);
@@ -189,7 +178,7 @@ ssr_status ssr_text_json(struct ssr_ctx *ctx, ssr_json json)
     struct writing writing = begin(ctx);
     ssr_json_kind kind = ssr_json_type(json);
     if (writing.status == SSR_OK && kind != SSR_JSON_STRING && kind != SSR_JSON_NUMBER)
-        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_WRONG_TYPE);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_WRONG_TYPE);
     if (kind == SSR_JSON_STRING)
         put_json_string(&writing, json.text + 1, json.text + json.length - 1);
     else
@@ -243,7 +232,7 @@ ssr_status ssr_url(struct ssr_ctx *ctx, const char *url)
     static const char kept[] = "-._~:/?#[]@!$&'()*+,;=";
     struct writing writing = begin(ctx);
     if (writing.status == SSR_OK && url && !is_safe(url))
-        return refuse(ctx, SSR_CALL_OUTPUT, SSR_E_BAD_URL);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_BAD_URL);
     for (const char *p = url; writing.status == SSR_OK && p && *p; p++) {
         bool is_escape = p[0] == '%' && ssr_hex_digit(p[1]) >= 0 && ssr_hex_digit(p[2]) >= 0;
         put_url_byte(&writing, *p, is_escape ? "%" : kept);
@@ -264,10 +253,10 @@ ssr_status ssr_url_component(struct ssr_ctx *ctx, const char *text)
 ssr_status ssr_transfer_here(struct ssr_ctx *ctx)
 {
     struct ssr_output *out = &((struct ssr_render *)ctx)->out;
-    if (enter(ctx, SSR_CALL_TRANSFER) != SSR_OK)
+    if (ssr_enter_unplaced(ctx, SSR_CALL_TRANSFER) != SSR_OK)
         return ctx->last;
     if (out->transfer_at != SSR_NO_TRANSFER)
-        return refuse(ctx, SSR_CALL_TRANSFER, SSR_E_TRANSFER_TWICE);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_TRANSFER, SSR_E_TRANSFER_TWICE);
     out->transfer_at = out->html.length;
     return SSR_OK;
 }

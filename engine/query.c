@@ -206,7 +206,7 @@ static ssr_query_result ask(struct ssr_ctx *ctx, const struct ssr_query *query, 
 {
     struct ssr_render *render = (struct ssr_render *)ctx;
     ssr_status status = ssr_builder_complete(args);
-    if (status == SSR_E_NOMEM || status == SSR_E_LIMIT) {
+    if (ssr_ends_render(status)) {
         ssr_fail_memory(ctx, status, query->definition.name);
         return result_of(NULL);
     }

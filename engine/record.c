@@ -67,6 +67,14 @@ void ssr_record_release(struct ssr_record *record)
     ssr_region_free(&record->region);
 }
 
+/* NULL: the record's memory is used up, and it says truncated. */
+static void *record_alloc(struct ssr_record *record, size_t size)
+{
+    void *object = ssr_region_alloc(&record->region, size);
+    record->is_truncated |= !object;
+    return object;
+}
+
 /* The digest as the log shows it: keyed when the definition is redacted. */
 static ssr_digest shown_digest(const struct ssr_record *record, const struct ssr_definition *definition,
                                const struct ssr_value *value)
@@ -78,11 +86,9 @@ static ssr_digest shown_digest(const struct ssr_record *record, const struct ssr
 
 static void note_change(struct ssr_record *record, struct ssr_record_pass *pass, const struct ssr_cell *cell)
 {
-    struct record_change *change = ssr_region_alloc(&record->region, sizeof *change);
-    if (!change) {
-        record->is_truncated = true;
+    struct record_change *change = record_alloc(record, sizeof *change);
+    if (!change)
         return;
-    }
     change->definition = &cell->store->definition;
     change->before = shown_digest(record, change->definition, cell->committed);
     change->after = shown_digest(record, change->definition, cell->staged);
@@ -94,11 +100,9 @@ static void note_change(struct ssr_record *record, struct ssr_record_pass *pass,
 
 static void note_refusal(struct ssr_record *record, struct ssr_record_pass *pass, const struct ssr_journal_entry *entry)
 {
-    struct record_refusal *refusal = ssr_region_alloc(&record->region, sizeof *refusal);
-    if (!refusal) {
-        record->is_truncated = true;
+    struct record_refusal *refusal = record_alloc(record, sizeof *refusal);
+    if (!refusal)
         return;
-    }
     refusal->entry = *entry;
     *pass->refusals_end = refusal;
     pass->refusals_end = &refusal->next;
@@ -128,11 +132,9 @@ static bool has_sink(const struct ssr_record *record)
 /* A new entry at the end; NULL: truncated. */
 static struct ssr_record_pass *add_pass(struct ssr_record *record, unsigned number)
 {
-    struct ssr_record_pass *pass = ssr_region_alloc(&record->region, sizeof *pass);
-    if (!pass) {
-        record->is_truncated = true;
+    struct ssr_record_pass *pass = record_alloc(record, sizeof *pass);
+    if (!pass)
         return NULL;
-    }
     pass->number = number;
     pass->changes_end = &pass->changes;
     pass->refusals_end = &pass->refusals;
@@ -176,11 +178,9 @@ static const char *state_name(const struct ssr_load *load)
 
 static void note_load(struct ssr_record *record, struct ssr_record_pass *pass, const struct ssr_load *load)
 {
-    struct record_load *noted = ssr_region_alloc(&record->region, sizeof *noted);
-    if (!noted) {
-        record->is_truncated = true;
+    struct record_load *noted = record_alloc(record, sizeof *noted);
+    if (!noted)
         return;
-    }
     noted->kind = load->query ? "query" : "hook";
     noted->name = load->query ? load->query->definition.name : load->hook->name;
     noted->state = state_name(load);
@@ -317,6 +317,15 @@ static void put_writer(struct text *text, struct ssr_writer writer)
 {
     put_safe(text, ssr_base_name(writer.file));
     put_format(text, ":%d", writer.line);
+}
+
+/* Of all passes, in nanoseconds. */
+static uint64_t total_time(const struct ssr_record *record)
+{
+    uint64_t nanoseconds = 0;
+    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next)
+        nanoseconds += pass->nanoseconds;
+    return nanoseconds;
 }
 
 static bool has_digest(const struct ssr_record *record, const struct record_change *change)
@@ -471,11 +480,8 @@ static void put_head(const struct ssr_record *record, struct text *text)
 
 static void put_json(const struct ssr_record *record, struct text *text)
 {
-    uint64_t nanoseconds = 0;
     put_head(record, text);
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next)
-        nanoseconds += pass->nanoseconds;
-    put_milliseconds(record, text, nanoseconds);
+    put_milliseconds(record, text, total_time(record));
     put(text, ",\"passLog\":[", 12);
     for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next) {
         put(text, ",", pass != record->first);
@@ -569,13 +575,10 @@ static void put_pass_lines(const struct ssr_record *record, struct text *text, c
 static void put_lines(const struct ssr_record *record, struct text *text)
 {
     const ssr_result *result = &record->render->result;
-    uint64_t nanoseconds = 0;
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next)
-        nanoseconds += pass->nanoseconds;
     put_safe(text, record->render->location_path);
     put_format(text, ": %s in %u pass%s", ssr_outcome_name(result->outcome), result->passes,
                result->passes == 1 ? "" : "es");
-    put_time(record, text, nanoseconds);
+    put_time(record, text, total_time(record));
     if (record->is_truncated)
         put_format(text, " (record truncated)");
     put(text, "\n", 1);

@@ -51,22 +51,19 @@ static void init_scope(struct ssr_render *render)
     const ssr_config *config = &render->engine->config;
     struct ssr_ctx *ctx = &render->ctx;
     ssr_scope_init(ctx, &render->engine->registry, &config->allocator, config->limits.request_bytes);
-    ctx->value_cap = config->limits.value_bytes < SIZE_MAX ? (size_t)config->limits.value_bytes : SIZE_MAX;
-    ctx->cell_cap = config->limits.stores < SIZE_MAX ? (size_t)config->limits.stores : SIZE_MAX;
+    ctx->value_cap = ssr_clamp_size(config->limits.value_bytes);
+    ctx->cell_cap = ssr_clamp_size(config->limits.stores);
     ctx->id = render->request.id;
     ctx->host = render->request.host;
     ctx->now_ms = render->request.now_ms;
     ctx->seed = render->request.seed;
 }
 
-static void init_outputs(struct ssr_render *render)
+static void init_output(struct ssr_render *render, struct ssr_output *output)
 {
-    render->base.html.budget = render->out.html.budget = render->kept.html.budget = render->transfer.budget =
-        &render->ctx.budget;
-    render->out.region.budget = render->kept.region.budget = &render->ctx.budget;
-    render->out.transfer_at = render->kept.transfer_at = SSR_NO_TRANSFER;
-    render->base.region.budget = &render->ctx.budget;
-    render->base.status = render->kept.status = 200;
+    output->html.budget = output->region.budget = &render->ctx.budget;
+    output->transfer_at = SSR_NO_TRANSFER;
+    output->status = 200;
 }
 
 ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, void *arg, const ssr_request *request,
@@ -89,7 +86,10 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
         made->request = *request;
     atomic_init(&made->is_cancelled, false);
     init_scope(made);
-    init_outputs(made);
+    init_output(made, &made->base);
+    init_output(made, &made->out);
+    init_output(made, &made->kept);
+    made->transfer.budget = &made->ctx.budget;
     ssr_record_init(&made->record, made);
     if (!ssr_set_location(made, made->request.location ? made->request.location : "/")) {
         ssr_render_free(made);
@@ -121,6 +121,12 @@ void ssr_render_free(struct ssr_render *render)
     ssr_record_release(&render->record);
     const ssr_allocator *allocator = &render->engine->config.allocator;
     allocator->resize(allocator->arg, render, sizeof *render, 0);
+}
+
+uint64_t ssr_read_clock(const struct ssr_render *render)
+{
+    const ssr_config *config = &render->engine->config;
+    return config->clock ? config->clock(config->clock_arg) : 0;
 }
 
 void ssr_render_cancel(struct ssr_render *render)

@@ -56,7 +56,7 @@ struct ssr_load {
     const ssr_hook *hook;
     ssr_query_state state; /* disabled: known, but nobody has asked for it to be loaded */
     struct ssr_operation *operation;
-    bool is_handed_out, is_answered;
+    bool is_answered;      /* in this batch */
     unsigned found_pass;   /* 0: before the first */
     unsigned visible_pass; /* the first pass that sees its answer; 0: none yet */
     int64_t expires_ms;    /* INT64_MAX: never */
@@ -160,6 +160,9 @@ void ssr_cancel_load(struct ssr_render *render);
 bool ssr_outcome_has_document(ssr_outcome outcome);
 /* Notes where the render is; for the log without the query string, which may hold what a log should not. */
 bool ssr_set_location(struct ssr_render *render, const char *location);
+
+/* 0 without a clock. */
+uint64_t ssr_read_clock(const struct ssr_render *render);
 
 /* finish.c */
 void ssr_finish_render(struct ssr_render *render);

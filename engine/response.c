@@ -14,16 +14,6 @@ static struct ssr_output *output_of(struct ssr_ctx *ctx)
     return &((struct ssr_render *)ctx)->out;
 }
 
-static ssr_status enter(struct ssr_ctx *ctx, enum ssr_call call)
-{
-    return ssr_enter_write(ctx, call, NULL, (struct ssr_writer){NULL, 0});
-}
-
-static ssr_status refuse(struct ssr_ctx *ctx, enum ssr_call call, ssr_status status)
-{
-    return ssr_refuse(ctx, (struct ssr_refusal){.call = call, .status = status});
-}
-
 bool ssr_is_http_status(int status)
 {
     return status >= 200 && status <= 599;
@@ -31,10 +21,10 @@ bool ssr_is_http_status(int status)
 
 ssr_status ssr_set_status(struct ssr_ctx *ctx, int status)
 {
-    if (enter(ctx, SSR_CALL_STATUS) != SSR_OK)
+    if (ssr_enter_unplaced(ctx, SSR_CALL_STATUS) != SSR_OK)
         return ctx->last;
     if (!ssr_is_http_status(status))
-        return refuse(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
     output_of(ctx)->status = status;
     return SSR_OK;
 }
@@ -109,11 +99,11 @@ ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, co
 
 ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *value)
 {
-    if (enter(ctx, SSR_CALL_HEADER) != SSR_OK)
+    if (ssr_enter_unplaced(ctx, SSR_CALL_HEADER) != SSR_OK)
         return ctx->last;
     ssr_status status = ssr_check_header(name, value);
     if (status != SSR_OK)
-        return refuse(ctx, SSR_CALL_HEADER, status);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_HEADER, status);
     return ssr_output_set_header(ctx, output_of(ctx), name, value);
 }
 
@@ -146,11 +136,11 @@ static bool is_web_url(const char *url)
 
 static ssr_status redirect(struct ssr_ctx *ctx, const char *to, int status, bool (*is_form)(const char *))
 {
-    if (enter(ctx, SSR_CALL_REDIRECT) != SSR_OK)
+    if (ssr_enter_unplaced(ctx, SSR_CALL_REDIRECT) != SSR_OK)
         return ctx->last;
     status = status == 0 ? 302 : status;
     if (!to || !is_redirect_status(status) || !is_visible_ascii(to) || !is_form(to))
-        return refuse(ctx, SSR_CALL_REDIRECT, SSR_E_BAD_REDIRECT);
+        return ssr_refuse_unplaced(ctx, SSR_CALL_REDIRECT, SSR_E_BAD_REDIRECT);
     struct ssr_output *out = output_of(ctx);
     const char *copy = ssr_region_copy(&out->region, to, strlen(to));
     if (!copy)

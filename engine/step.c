@@ -22,12 +22,6 @@ static void stop(struct ssr_render *render, ssr_outcome outcome)
     set_state(render, SSR_STATE_FINISH);
 }
 
-static uint64_t read_clock(const struct ssr_render *render)
-{
-    const ssr_config *config = &render->engine->config;
-    return config->clock ? config->clock(config->clock_arg) : 0;
-}
-
 /* What the host wants stopped. */
 static bool is_called_off(struct ssr_render *render, int64_t now_ms)
 {
@@ -115,13 +109,13 @@ static void run_page(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
     begin_output(render);
-    render->pass_began = read_clock(render);
+    render->pass_began = ssr_read_clock(render);
     ctx->phase = SSR_RENDER;
     render->page_status = render->page(ctx, render->arg);
     if (render->engine->config.check_views)
         ssr_check_views(ctx);
     ctx->phase = SSR_IDLE;
-    render->pass_nanoseconds = read_clock(render) - render->pass_began;
+    render->pass_nanoseconds = ssr_read_clock(render) - render->pass_began;
 }
 
 /* docs/loop.md, steps 1 and 2. */

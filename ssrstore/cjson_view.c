@@ -163,7 +163,7 @@ static bool is_changed(struct ssr_builder *builder, const struct ssr_cell *cell)
     ssr_builder_reset(builder);
     ssr_status status = ssr_builder_cjson(builder, cell->view);
     if (status != SSR_OK)
-        return status != SSR_E_NOMEM && status != SSR_E_LIMIT;
+        return !ssr_ends_render(status);
     return builder->out.length != cell->committed->length ||
            memcmp(builder->out.data, cell->committed->text, builder->out.length) != 0;
 }

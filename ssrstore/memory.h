@@ -21,6 +21,12 @@
 
 extern const ssr_allocator ssr_default_allocator; /* realloc and free */
 
+/* A configured count of bytes or things as a size of this machine. */
+static inline size_t ssr_clamp_size(uint64_t limit)
+{
+    return limit < SIZE_MAX ? (size_t)limit : SIZE_MAX;
+}
+
 struct ssr_budget {
     ssr_allocator allocator;
     size_t used;

@@ -24,7 +24,7 @@ void ssr_scope_init(struct ssr_ctx *ctx, const struct ssr_registry *registry, co
 {
     memset(ctx, 0, sizeof *ctx);
     ctx->registry = registry;
-    ssr_budget_init(&ctx->budget, allocator, request_bytes < SIZE_MAX ? (size_t)request_bytes : SIZE_MAX);
+    ssr_budget_init(&ctx->budget, allocator, ssr_clamp_size(request_bytes));
     ctx->request.budget = &ctx->budget;
     ctx->touched_end = &ctx->touched;
     ssr_budget_init(&ctx->no_budget, allocator, 0);
@@ -263,6 +263,12 @@ ssr_status ssr_scope_prepare(struct ssr_ctx *ctx)
     return ctx->memory ? SSR_OK : ssr_fail_memory(ctx, ctx->budget.refusal, "the memory of a pass");
 }
 
+/* Nothing is known from any pass yet. */
+static void forget_passes(struct ssr_cell *cell)
+{
+    cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX;
+}
+
 void ssr_scope_restart(struct ssr_ctx *ctx)
 {
     for (size_t i = 0; i < ctx->staged_count; i++)
@@ -273,7 +279,8 @@ void ssr_scope_restart(struct ssr_ctx *ctx)
         ssr_value_drop(ctx, cell->committed);
         ssr_value_drop(ctx, cell->initial);
         cell->committed = cell->initial = NULL;
-        cell->first_pass = cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX; /* none yet */
+        cell->first_pass = UINT_MAX; /* not touched at the new location */
+        forget_passes(cell);
     }
 }
 
@@ -325,7 +332,7 @@ static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_store *st
     }
     cell->store = store;
     cell->first_pass = ctx->seen_from;
-    cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX; /* none yet */
+    forget_passes(cell);
     *ctx->touched_end = cell;
     ctx->touched_end = &cell->next_touched;
     if (store->lifetime == SSR_DERIVED) {
@@ -380,7 +387,7 @@ ssr_status ssr_last_status(const struct ssr_ctx *ctx)
 
 ssr_status ssr_private(struct ssr_ctx *ctx)
 {
-    ssr_status status = ssr_enter_write(ctx, SSR_CALL_PRIVATE, NULL, (struct ssr_writer){NULL, 0});
+    ssr_status status = ssr_enter_unplaced(ctx, SSR_CALL_PRIVATE);
     if (status == SSR_OK)
         ctx->is_private = true;
     return status;

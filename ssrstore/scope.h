@@ -150,6 +150,20 @@ ssr_status ssr_enter_write(struct ssr_ctx *ctx, enum ssr_call call, const struct
                            struct ssr_writer writer);
 /* Notes a refused call in the journal. Returns its status, or what noting it failed with. */
 ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal);
+/* Both for calls that concern no definition and note no place. */
+static inline ssr_status ssr_enter_unplaced(struct ssr_ctx *ctx, enum ssr_call call)
+{
+    return ssr_enter_write(ctx, call, NULL, (struct ssr_writer){NULL, 0});
+}
+static inline ssr_status ssr_refuse_unplaced(struct ssr_ctx *ctx, enum ssr_call call, ssr_status status)
+{
+    return ssr_refuse(ctx, (struct ssr_refusal){.call = call, .status = status});
+}
+/* Whether a status ends the render it happens in, as memory and limits do. */
+static inline bool ssr_ends_render(ssr_status status)
+{
+    return status == SSR_E_NOMEM || status == SSR_E_LIMIT;
+}
 /* Ends the render: the first one counts. The text says where. Returns the sticky status. */
 ssr_status ssr_end_render(struct ssr_ctx *ctx, ssr_status status, const char *format, ...)
 #if defined(__GNUC__)

@@ -15,11 +15,6 @@
 
 /* ---- Defaults --------------------------------------------------------------------------------------------------- */
 
-static bool ends_render(ssr_status status)
-{
-    return status == SSR_E_NOMEM || status == SSR_E_LIMIT;
-}
-
 /* Calls the init function as its own place and phase. */
 static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder)
 {
@@ -49,7 +44,7 @@ static const struct ssr_value *run_init(struct ssr_ctx *ctx, const struct ssr_st
         value = ssr_scope_value(ctx, builder->out.data, builder->out.length, digest);
         if (!value)
             ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
-    } else if (ends_render(builder->status)) {
+    } else if (ssr_ends_render(builder->status)) {
         ssr_fail_memory(ctx, builder->status, store->definition.name);
     } else {
         ssr_end_callback(ctx, status, "the init of store ", store->definition.name);
@@ -244,7 +239,7 @@ static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store
                               struct ssr_writer writer)
 {
     ssr_status status = ssr_builder_complete(builder);
-    if (ends_render(status))
+    if (ssr_ends_render(status))
         return ssr_fail_memory(ctx, status, store->definition.name);
     if (status != SSR_OK)
         return ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_SET,
@@ -451,10 +446,10 @@ ssr_status ssr_stage_defaults(struct ssr_ctx *ctx)
 
 ssr_status ssr_effect(struct ssr_ctx *ctx, ssr_effect_fn fn, void *arg)
 {
-    if (ssr_enter_write(ctx, SSR_CALL_EFFECT, NULL, (struct ssr_writer){NULL, 0}) != SSR_OK)
+    if (ssr_enter_unplaced(ctx, SSR_CALL_EFFECT) != SSR_OK)
         return ctx->last;
     if (!fn)
-        return ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_EFFECT, .status = SSR_E_INVALID_ARGUMENT});
+        return ssr_refuse_unplaced(ctx, SSR_CALL_EFFECT, SSR_E_INVALID_ARGUMENT);
     struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
     if (!entry)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");

@@ -13,7 +13,7 @@ static void add_encoded(struct ssr_transfer *transfer, const struct ssr_value *v
         status = ssr_builder_complete(encoded);
     if (status == SSR_OK)
         ssr_builder_canonical(transfer->builder, encoded->out.data, encoded->out.length);
-    else if (status == encoded->status && (status == SSR_E_NOMEM || status == SSR_E_LIMIT))
+    else if (status == encoded->status && ssr_ends_render(status))
         ssr_fail_memory(transfer->ctx, status, of);
     else
         ssr_end_render(transfer->ctx, status, "the encoding of \"%s\": %s: %s", of, ssr_status_name(status),
