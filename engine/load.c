@@ -179,7 +179,9 @@ int64_t ssr_render_timeout_ms(const struct ssr_render *render, int64_t now_ms)
             at = load->is_answered ? at : earlier(at, load->expires_ms);
     if (at == INT64_MAX)
         return -1;
-    return at > now_ms ? at - now_ms : 0;
+    if (at <= now_ms)
+        return 0;
+    return now_ms < 0 && at > INT64_MAX + now_ms ? INT64_MAX : at - now_ms;
 }
 
 /* ---- Taking in -------------------------------------------------------------------------------------------------- */

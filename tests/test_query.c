@@ -362,6 +362,7 @@ static void a_wait_has_an_end(void **state)
     assert_int_equal(ssr_render_timeout_ms(render, 999), 1);
     assert_int_equal(ssr_render_timeout_ms(render, 1000), 0);
     assert_int_equal(ssr_render_timeout_ms(render, 2000), 0);
+    assert_true(ssr_render_timeout_ms(render, INT64_MIN) == INT64_MAX); /* farther than a number can say */
     assert_int_equal(ssr_render_step(render, 50), SSR_STEP_WAITING);
     assert_int_equal(ssr_render_timeout_ms(render, 50), 100);
     assert_int_equal(ssr_render_timeout_ms(render, 149), 1);
