@@ -1,25 +1,14 @@
 /* The definition of stores: options checked, the default made canonical, the rest left to the registry. */
-#include <string.h>
-
 #include "ssrstore/registry.h"
 #include "ssrstore/value_internal.h"
 
 static ssr_status make_default(const struct ssr_registry *registry, const ssr_store_options *options,
                                struct ssr_value **value)
 {
-    *value = NULL;
-    ssr_builder *builder = ssr_builder_new(&registry->budget.allocator);
-    if (!builder)
-        return SSR_E_NOMEM;
-    if (options->default_string)
-        ssr_builder_string(builder, options->default_string);
-    else if (options->default_json)
-        ssr_builder_json(builder, options->default_json, strlen(options->default_json));
-    else
-        ssr_builder_null(builder);
-    ssr_status status = ssr_builder_finish(builder, value);
-    ssr_builder_free(builder);
-    return status;
+    ssr_input input = options->default_string ? ssr_input_string(options->default_string)
+                      : options->default_json ? ssr_input_json(options->default_json)
+                                              : ssr_input_null();
+    return ssr_input_make(&registry->budget.allocator, input, value);
 }
 
 static void release_store(struct ssr_definition *definition)
@@ -27,12 +16,14 @@ static void release_store(struct ssr_definition *definition)
     ssr_value_free(((struct ssr_store *)definition)->fallback);
 }
 
-static void fill_store(struct ssr_store *store, const ssr_store_options *options, struct ssr_value *fallback)
+static void fill_store(struct ssr_store *store, const ssr_store_options *options, const char *type,
+                       struct ssr_value *fallback)
 {
     ssr_value_free(store->fallback);
     store->fallback = fallback;
     store->definition.release = release_store;
     store->definition.redact = options->redact;
+    store->definition.type = type;
     store->init = options->init;
     store->init_arg = options->init_arg;
     store->lifetime = options->lifetime;
@@ -55,6 +46,9 @@ struct ssr_store *ssr_store_define(struct ssr_registry *registry, const char *na
     ssr_status status = ssr_registry_check(registry, SSR_KIND_STORE, name, options->replace);
     if (status == SSR_OK && !is_sound(options))
         status = SSR_E_INVALID_ARGUMENT;
+    const char *type = NULL;
+    if (status == SSR_OK)
+        status = ssr_registry_copy_type(registry, options->type, &type);
     struct ssr_value *fallback = NULL;
     if (status == SSR_OK)
         status = make_default(registry, options, &fallback);
@@ -67,7 +61,7 @@ struct ssr_store *ssr_store_define(struct ssr_registry *registry, const char *na
         ssr_value_free(fallback);
         return ssr_registry_refuse(registry, SSR_KIND_STORE, name, SSR_E_NOMEM);
     }
-    fill_store(store, options, fallback);
+    fill_store(store, options, type, fallback);
     return store;
 }
 

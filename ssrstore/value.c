@@ -3,6 +3,7 @@
 
 #include "ssrstore/ascii.h"
 #include "ssrstore/digest.h"
+#include "ssrstore/scan.h"
 #include "ssrstore/value_internal.h"
 
 /* A value and its text in one block of `size` bytes. */
@@ -10,6 +11,7 @@ struct owned_value {
     struct ssr_value value;
     ssr_allocator allocator;
     size_t size;
+    bool is_secret; /* wiped when it is freed */
 };
 
 struct ssr_value *ssr_value_new(const ssr_allocator *allocator, const char *text, size_t length)
@@ -24,7 +26,13 @@ struct ssr_value *ssr_value_new(const ssr_allocator *allocator, const char *text
     owned->value = (struct ssr_value){copy, length, ssr_digest_of(copy, length, 0), NULL};
     owned->allocator = *allocator;
     owned->size = size;
+    owned->is_secret = false;
     return &owned->value;
+}
+
+void ssr_value_keep_secret(struct ssr_value *value)
+{
+    ((struct owned_value *)value)->is_secret = true;
 }
 
 void ssr_value_free(struct ssr_value *value)
@@ -33,6 +41,8 @@ void ssr_value_free(struct ssr_value *value)
         return;
     struct owned_value *owned = (struct owned_value *)value;
     ssr_allocator allocator = owned->allocator;
+    if (owned->is_secret)
+        ssr_wipe(owned + 1, owned->size - sizeof *owned);
     allocator.resize(allocator.arg, owned, owned->size, 0);
 }
 
@@ -85,9 +95,12 @@ bool ssr_value_equal(const struct ssr_value *a, const struct ssr_value *b)
 
 static bool is_id(const char *id)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789-";
-    return id && *id && strchr(letters, *id) && id[strspn(id, rest)] == '\0';
+    if (!id || *id == '-' || (*id >= '0' && *id <= '9'))
+        return false;
+    const char *p = id;
+    while (ssr_is_alphanumeric(*p) || *p == '_' || *p == '-')
+        p++;
+    return p > id && *p == '\0';
 }
 
 /* The escape of what must not stand in a script element as it is, and how many bytes of the text it replaces. */
@@ -107,20 +120,19 @@ static const char *script_escape(const char *p, size_t *bytes)
     }
 }
 
-static void write_script_text(struct ssr_text_out *out, const char *text)
+static void write_script_text(struct ssr_text_out *out, const char *text, size_t length)
 {
-    const char *written = text, *p = text;
-    while (*p) {
-        size_t bytes;
+    const char *p = text, *end = text + length;
+    for (;;) {
+        size_t plain = ssr_scan_script(p, (size_t)(end - p)), bytes;
+        ssr_text_put(out, p, plain);
+        p += plain;
+        if (p == end)
+            return;
         const char *escape = script_escape(p, &bytes);
-        if (escape) {
-            ssr_text_put(out, written, (size_t)(p - written));
-            ssr_text_put(out, escape, 6);
-            written = p + bytes;
-        }
+        ssr_text_put(out, escape ? escape : p, escape ? 6 : bytes);
         p += bytes;
     }
-    ssr_text_put(out, written, (size_t)(p - written));
 }
 
 size_t ssr_value_embed(const struct ssr_value *value, const char *id, char *buffer, size_t size)
@@ -132,7 +144,7 @@ size_t ssr_value_embed(const struct ssr_value *value, const char *id, char *buff
     ssr_text_put(&out, before, sizeof before - 1);
     ssr_text_put(&out, id, strlen(id));
     ssr_text_put(&out, middle, sizeof middle - 1);
-    write_script_text(&out, value->text);
+    write_script_text(&out, value->text, value->length);
     ssr_text_put(&out, after, sizeof after - 1);
     ssr_text_end(&out);
     return out.length;

@@ -29,6 +29,7 @@ extern "C" {
 /* The largest count, budget or size: no limit. */
 #define SSR_UNLIMITED UINT64_MAX
 
+/* One value. Immutable: whoever holds it may read it as long as it lives. */
 typedef struct ssr_value ssr_value;
 
 /* XXH3-128 of the canonical bytes. Equal digests do not prove equal values; ssr_value_equal does. */
@@ -147,6 +148,7 @@ SSR_API ssr_status ssr_builder_finish(ssr_builder *builder, ssr_value **value);
 
 /* ---- Reading -------------------------------------------------------------------------------------------------- */
 
+/* The types of JSON, and nothing. */
 typedef enum ssr_json_kind {
     SSR_JSON_ABSENT,
     SSR_JSON_NULL,
@@ -208,6 +210,57 @@ SSR_API size_t ssr_json_string(ssr_json json, char *buffer, size_t size);
 
 /* Whether the place holds a string equal to `text`. */
 SSR_API bool ssr_json_equals(ssr_json json, const char *text);
+
+/* ---- Inputs --------------------------------------------------------------------------------------------------- */
+
+/*
+ * A value on its way in, of whatever form: what every call takes that takes any value. Passed by value and made where
+ * it is used; what it points to is borrowed for that call.
+ *
+ *     ssr_cookie_set(ctx, theme, ssr_input_string("dark"));
+ *
+ *   string, string_n     UTF-8; NULL is refused as invalid_argument
+ *   integer, number      as ssr_builder_integer and ssr_builder_number refuse them
+ *   json, json_n         JSON text
+ *   value, cursor        a value, or the part of one that a cursor stands on; NULL and absent: invalid_argument
+ *   built                what a builder holds; it keeps it
+ */
+typedef struct ssr_input {
+    enum {
+        SSR_INPUT_NULL,
+        SSR_INPUT_BOOLEAN,
+        SSR_INPUT_INTEGER,
+        SSR_INPUT_NUMBER,
+        SSR_INPUT_STRING,
+        SSR_INPUT_JSON,
+        SSR_INPUT_CANONICAL,
+        SSR_INPUT_BUILT
+    } form;
+    const char *text;
+    size_t length;
+    union {
+        bool boolean;
+        int64_t integer;
+        double number;
+        const ssr_builder *builder;
+    } as;
+} ssr_input;
+
+/* Each makes an input of what it is given, which is borrowed for the call that the input is used in. None allocates. */
+SSR_API ssr_input ssr_input_null(void);
+SSR_API ssr_input ssr_input_boolean(bool boolean);
+SSR_API ssr_input ssr_input_integer(int64_t integer);
+SSR_API ssr_input ssr_input_number(double number);
+SSR_API ssr_input ssr_input_string(const char *text);
+SSR_API ssr_input ssr_input_string_n(const char *text, size_t length);
+SSR_API ssr_input ssr_input_json(const char *text);
+SSR_API ssr_input ssr_input_json_n(const char *text, size_t length);
+SSR_API ssr_input ssr_input_value(const ssr_value *value);
+SSR_API ssr_input ssr_input_cursor(ssr_json json);
+SSR_API ssr_input ssr_input_built(const ssr_builder *builder);
+
+/* Adds the input as the builder's next value. Returns the builder's status. May allocate. */
+SSR_API ssr_status ssr_builder_input(ssr_builder *builder, ssr_input input);
 
 #ifdef __cplusplus
 }

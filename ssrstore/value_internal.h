@@ -95,11 +95,25 @@ size_t ssr_builder_open_duplicate(struct ssr_builder *builder, unsigned depth);
  */
 ssr_status ssr_json_read(struct ssr_builder *builder, const char *text, size_t length, size_t *error_at);
 
+/* The order of keys: < 0, 0, > 0. `a` and `b` stand at the opening quotes of canonical strings. */
+int ssr_key_compare(const char *a, const char *b);
+
+/* Whether a text is a JSON Pointer: "", or "/" and tokens in which "~" is followed by "0" or "1". */
+bool ssr_json_is_pointer(const char *pointer);
+/* The member or element that one token of a JSON Pointer names; absent: none. */
+ssr_json ssr_json_child(ssr_json json, const char *token, size_t length);
+
 /* The byte that stands, escaped or not, at *p inside a canonical string; *p moves behind it. */
 char ssr_json_next_byte(const char **p);
 
+/* A value in memory of its own, from any input. On an error *value is NULL. */
+ssr_status ssr_input_make(const ssr_allocator *allocator, ssr_input input, struct ssr_value **value);
+
 /* A value in memory of its own, from canonical text. NULL: no memory. */
 struct ssr_value *ssr_value_new(const ssr_allocator *allocator, const char *text, size_t length);
+
+/* A value in memory of its own is wiped when it is freed. */
+void ssr_value_keep_secret(struct ssr_value *value);
 
 /* Equal is exact: the digest says "different" at once, on equal digests the bytes decide. */
 bool ssr_value_same_text(const struct ssr_value *value, const char *text, size_t length, ssr_digest digest);
