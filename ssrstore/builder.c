@@ -182,8 +182,8 @@ static int key_unit(const char **p)
     return c == 0xee || c == 0xef ? c + 0x10 : c;
 }
 
-/* RFC 8785 3.2.3. `a` and `b` stand at the opening quotes. */
-static int compare_keys(const char *a, const char *b)
+/* RFC 8785 3.2.3. */
+int ssr_key_compare(const char *a, const char *b)
 {
     a++;
     b++;
@@ -204,7 +204,7 @@ static int compare_keys(const char *a, const char *b)
 static int compare_members(const struct ssr_builder *builder, const struct ssr_builder_member *a,
                            const struct ssr_builder_member *b)
 {
-    return compare_keys(builder->out.data + a->start, builder->out.data + b->start);
+    return ssr_key_compare(builder->out.data + a->start, builder->out.data + b->start);
 }
 
 /* Merges the sorted runs from[low, middle) and from[middle, high) into `to`; of equal keys the earlier comes first. */

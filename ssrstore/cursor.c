@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "ssrstore/ascii.h"
 #include "ssrstore/number.h"
 #include "ssrstore/utf8.h"
 #include "ssrstore/value_internal.h"
@@ -124,19 +125,21 @@ char ssr_json_next_byte(const char **p)
 
 size_t ssr_json_string(ssr_json json, char *buffer, size_t size)
 {
-    size_t length = 0;
-    if (ssr_json_type(json) == SSR_JSON_STRING) {
-        const char *p = json.text + 1, *end = json.text + json.length - 1;
-        while (p < end) {
+    struct ssr_text_out out = {buffer, size, 0};
+    bool is_string = ssr_json_type(json) == SSR_JSON_STRING;
+    const char *p = is_string ? json.text + 1 : NULL, *end = is_string ? json.text + json.length - 1 : NULL;
+    while (p < end) {
+        const char *backslash = memchr(p, '\\', (size_t)(end - p));
+        const char *stop = backslash ? backslash : end;
+        ssr_text_put(&out, p, (size_t)(stop - p));
+        p = stop;
+        if (backslash) {
             char byte = ssr_json_next_byte(&p);
-            if (length + 1 < size)
-                buffer[length] = byte;
-            length++;
+            ssr_text_put(&out, &byte, 1);
         }
     }
-    if (size > 0)
-        buffer[length < size ? length : size - 1] = '\0';
-    return length;
+    ssr_text_end(&out);
+    return out.length;
 }
 
 /* Whether the string at `json` is text[0..length), where "~0" and "~1" stand for "~" and "/" when `is_token`. */
@@ -183,28 +186,36 @@ static ssr_json element_numbered(ssr_json array, const char *token, size_t lengt
 }
 
 /* RFC 6901 3: "~" is followed by "0" or "1". */
-static bool is_token(const char *token, size_t length)
+bool ssr_json_is_pointer(const char *pointer)
 {
-    for (size_t i = 0; i < length; i++)
-        if (token[i] == '~' && (i + 1 == length || (token[i + 1] != '0' && token[i + 1] != '1')))
+    if (*pointer != '\0' && *pointer != '/')
+        return false;
+    for (const char *p = pointer; *p; p++)
+        if (*p == '~' && p[1] != '0' && p[1] != '1')
             return false;
     return true;
 }
 
+ssr_json ssr_json_child(ssr_json json, const char *token, size_t length)
+{
+    switch (ssr_json_type(json)) {
+    case SSR_JSON_OBJECT: return member_named(json, token, length);
+    case SSR_JSON_ARRAY: return element_numbered(json, token, length);
+    default: return absent;
+    }
+}
+
 ssr_json ssr_json_at(ssr_json json, const char *pointer)
 {
+    if (!ssr_json_is_pointer(pointer))
+        return absent;
     while (*pointer == '/') {
         const char *token = pointer + 1;
         size_t length = strcspn(token, "/");
-        ssr_json_kind kind = ssr_json_type(json);
-        if (!is_token(token, length))
-            return absent;
-        json = kind == SSR_JSON_OBJECT  ? member_named(json, token, length)
-               : kind == SSR_JSON_ARRAY ? element_numbered(json, token, length)
-                                        : absent;
+        json = ssr_json_child(json, token, length);
         pointer = token + length;
     }
-    return *pointer == '\0' ? json : absent;
+    return json;
 }
 
 /* ---- Scalars ---------------------------------------------------------------------------------------------------- */
