@@ -161,7 +161,7 @@ static bool is_value(const ssr_set_cookie *cookie)
 {
     if (cookie->is_deletion || !cookie->value)
         return true;
-    if (cookie->encoding == SSR_COOKIE_PERCENT)
+    if (cookie->encoding != SSR_COOKIE_RAW)
         return ssr_utf8_valid(cookie->value, cookie->value_length);
     return is_raw_value(cookie->value, cookie->value_length);
 }
@@ -330,7 +330,7 @@ static void put_pair(struct ssr_text_out *text, const ssr_set_cookie *cookie)
     ssr_text_put(text, "=", 1);
     if (cookie->is_deletion || !cookie->value)
         return;
-    if (cookie->encoding == SSR_COOKIE_PERCENT)
+    if (cookie->encoding != SSR_COOKIE_RAW)
         put_percent(text, cookie->value, cookie->value_length);
     else
         ssr_text_put(text, cookie->value, cookie->value_length);

@@ -33,6 +33,7 @@ typedef struct ssr_cookie_pair {
  * an HTAB inside are passed over, as they can mean nothing. Duplicates are all given, in order; the first is the one
  * that counts.
  * Returns    false when there is none left.
+ * Memory     what *pair points to is borrowed from the header.
  * Source     RFC 6265bis 4.2.1, 5.6 step 1 (control characters).
  */
 SSR_API bool ssr_cookie_next(const char **header, size_t *length, ssr_cookie_pair *pair);
@@ -49,10 +50,12 @@ SSR_API size_t ssr_cookie_decode(const char *value, size_t length, char *buffer,
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
 typedef enum ssr_cookie_encoding {
-    SSR_COOKIE_RAW,    /* the value is a cookie-value of RFC 6265bis 4.1.1, or refused */
-    SSR_COOKIE_PERCENT /* any UTF-8, percent-encoded as encodeURIComponent does */
+    SSR_COOKIE_RAW,     /* the value is a cookie-value of RFC 6265bis 4.1.1, or refused */
+    SSR_COOKIE_PERCENT, /* any UTF-8, percent-encoded as encodeURIComponent does */
+    SSR_COOKIE_JSON     /* JSON text, percent-encoded likewise */
 } ssr_cookie_encoding;
 
+/* The attribute SameSite; unset: it is not written. */
 typedef enum ssr_same_site {
     SSR_SAME_SITE_UNSET,
     SSR_SAME_SITE_STRICT,

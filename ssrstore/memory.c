@@ -28,6 +28,30 @@ void ssr_budget_init(struct ssr_budget *budget, const ssr_allocator *allocator, 
     budget->used = 0;
     budget->cap = cap;
     budget->refusal = SSR_OK;
+    budget->has_secrets = false;
+}
+
+/* Called through a pointer that a compiler must read each time, so that it cannot know that nobody reads the zeros. */
+static void *(*const volatile set_bytes)(void *, int, size_t) = memset;
+
+void ssr_wipe(void *bytes, size_t size)
+{
+    if (size > 0)
+        set_bytes(bytes, 0, size);
+}
+
+/* A resize that leaves no copy behind: realloc may move a block and forget the old one as it is. */
+static void *resize_secretly(struct ssr_budget *budget, void *pointer, size_t old_size, size_t new_size)
+{
+    const ssr_allocator *allocator = &budget->allocator;
+    void *moved = new_size > 0 ? allocator->resize(allocator->arg, NULL, 0, new_size) : NULL;
+    if (new_size > 0 && !moved)
+        return NULL;
+    if (moved)
+        memcpy(moved, pointer, old_size < new_size ? old_size : new_size);
+    ssr_wipe(pointer, old_size);
+    allocator->resize(allocator->arg, pointer, old_size, 0);
+    return moved;
 }
 
 void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_size, size_t new_size)
@@ -38,7 +62,9 @@ void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_siz
     }
     if (new_size == 0 && !pointer)
         return NULL;
-    void *moved = budget->allocator.resize(budget->allocator.arg, pointer, old_size, new_size);
+    void *moved = budget->has_secrets && pointer
+                      ? resize_secretly(budget, pointer, old_size, new_size)
+                      : budget->allocator.resize(budget->allocator.arg, pointer, old_size, new_size);
     if (!moved && new_size > 0) {
         budget->refusal = SSR_E_NOMEM;
         return NULL;
@@ -143,7 +169,7 @@ static bool add_chunk(struct ssr_region *region, size_t size)
     return true;
 }
 
-void *ssr_region_alloc(struct ssr_region *region, size_t size)
+void *ssr_region_take(struct ssr_region *region, size_t size)
 {
     if (size > SIZE_MAX / 2) {
         region->budget->refusal = SSR_E_LIMIT;
@@ -154,15 +180,42 @@ void *ssr_region_alloc(struct ssr_region *region, size_t size)
         return NULL;
     void *object = (char *)region->chunks + region->used;
     region->used += rounded;
-    return memset(object, 0, rounded);
+    return object;
+}
+
+void *ssr_region_alloc(struct ssr_region *region, size_t size)
+{
+    void *object = ssr_region_take(region, size);
+    return object ? memset(object, 0, size) : NULL;
 }
 
 char *ssr_region_copy(struct ssr_region *region, const char *bytes, size_t length)
 {
-    char *copy = ssr_region_alloc(region, length + 1);
-    if (copy && length > 0)
+    char *copy = ssr_region_take(region, length + 1);
+    if (!copy)
+        return NULL;
+    if (length > 0)
         memcpy(copy, bytes, length);
+    copy[length] = '\0';
     return copy;
+}
+
+void *ssr_region_grow(struct ssr_region *region, void *items, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity)
+        return items;
+    size_t wanted = doubled(*capacity ? *capacity : 8, needed);
+    if (wanted == 0 || wanted > SIZE_MAX / size) {
+        region->budget->refusal = SSR_E_LIMIT;
+        return NULL;
+    }
+    void *moved = ssr_region_take(region, wanted * size);
+    if (!moved)
+        return NULL;
+    if (*capacity > 0)
+        memcpy(moved, items, *capacity * size);
+    *capacity = wanted;
+    return moved;
 }
 
 static void free_chunks(struct ssr_region *region, struct ssr_region_chunk *until)
@@ -179,6 +232,8 @@ void ssr_region_reset(struct ssr_region *region)
     struct ssr_region_chunk *kept = region->chunks;
     if (!kept)
         return;
+    if (region->budget->has_secrets)
+        ssr_wipe((char *)kept + chunk_header, region->used - chunk_header);
     region->chunks = kept->older;
     free_chunks(region, NULL);
     kept->older = NULL;

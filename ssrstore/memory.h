@@ -32,11 +32,15 @@ struct ssr_budget {
     size_t used;
     size_t cap;
     ssr_status refusal; /* why the last refused resize was refused: SSR_E_NOMEM or SSR_E_LIMIT */
+    bool has_secrets;   /* what is given back is wiped first */
 };
 
 /* A NULL allocator, or one without a function, is the default one. */
 void ssr_budget_init(struct ssr_budget *budget, const ssr_allocator *allocator, size_t cap);
 void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_size, size_t new_size);
+
+/* Overwrites with zeros, even when nobody reads them again. */
+void ssr_wipe(void *bytes, size_t size);
 
 /* Counts bytes that live elsewhere but belong to the request; false: they exceed the cap (SSR_E_LIMIT). */
 bool ssr_budget_charge(struct ssr_budget *budget, size_t size);
@@ -74,10 +78,13 @@ struct ssr_region {
     size_t used;                     /* of the first chunk */
 };
 
-/* Returns zeroed memory aligned for any object, or NULL (see budget->refusal). */
+/* Returns memory aligned for any object, or NULL (see budget->refusal): with whatever it holds, and zeroed. */
+void *ssr_region_take(struct ssr_region *region, size_t size);
 void *ssr_region_alloc(struct ssr_region *region, size_t size);
 /* Copies `length` bytes and puts a NUL after them. */
 char *ssr_region_copy(struct ssr_region *region, const char *bytes, size_t length);
+/* As ssr_grow, in a region: what `items` had before stays there, unused. */
+void *ssr_region_grow(struct ssr_region *region, void *items, size_t *capacity, size_t needed, size_t size);
 /* Frees every object; keeps one chunk for the next. */
 void ssr_region_reset(struct ssr_region *region);
 void ssr_region_free(struct ssr_region *region);

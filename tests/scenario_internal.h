@@ -61,6 +61,8 @@ struct scenario_settings {
         bool in_json, in_text;
     } noted[SCENARIO_WORDS]; /* words that are looked for in both forms of the record */
     size_t noted_count;
+    char cookie_headers[SCENARIO_WORDS][SCENARIO_TEXT];
+    const char *header_texts[SCENARIO_WORDS];
     unsigned records;
     struct text *log;
     char outcome[32]; /* of the record */
@@ -178,6 +180,28 @@ struct scenario_init {
 
 ssr_status scenario_page(ssr_ctx *ctx, void *play);
 ssr_status scenario_init_store(ssr_ctx *ctx, ssr_builder *value, void *init);
+
+/* One kind of line of a page: its word, and what it does with the rest of the line. An error leaves the callback. */
+struct scenario_statement {
+    const char *word;
+    ssr_status (*run)(struct scenario_play *play, size_t at, const char *rest);
+};
+
+/* What a write answered, and what a read did. */
+void scenario_note_write(struct scenario_play *play, const char *what, const char *rest, ssr_status status);
+void scenario_note_value(struct scenario_play *play, const char *name, const char *value);
+
+/* ---- Cookies (scenario_cookie.c) --------------------------------------------------------------------------------- */
+
+extern const struct scenario_statement scenario_cookie_statements[]; /* up to a NULL word */
+/* Reads a "sent", "sent_sealed" or "keys" line; false: it is none. */
+bool scenario_read_cookies(struct scenario_settings *settings, const char *text);
+/* Defines the cookie of a "cookie" line. */
+void scenario_define_cookie(struct scenario_play *play, const char *rest);
+/* A loader's line about cookies, or "read STORE", and what it answered; false: it is none. */
+bool scenario_load_cookie(struct scenario_play *play, ssr_operation *operation, const char *text,
+                          char answer[SCENARIO_TEXT]);
+void scenario_show_cookies(struct text *log, const ssr_result *result);
 
 /* A line's text with the repetition put in for "#". */
 const char *scenario_expand(const struct scenario_play *play, size_t at, char buffer[SCENARIO_TEXT]);

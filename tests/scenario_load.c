@@ -228,6 +228,11 @@ static ssr_status run_line(struct loading *loading, size_t at)
         if (rest)
             return statements[i].run(loading, at, rest);
     }
+    char answer[SCENARIO_TEXT];
+    if (scenario_load_cookie(loading->play, loading->operation, text, answer)) {
+        note(loading, text, "", answer);
+        return strcmp(answer, "nomem") == 0 ? SSR_E_NOMEM : SSR_OK;
+    }
     scenario_mistake(loading->play->scenario, at, "no such line in a loader");
 }
 

@@ -11,12 +11,6 @@
 
 #include "scenario_internal.h"
 
-/* One kind of line: its word, and what it does with the rest of the line. An error leaves the callback. */
-struct statement {
-    const char *word;
-    ssr_status (*run)(struct scenario_play *play, size_t at, const char *rest);
-};
-
 static ssr_status run_block(struct scenario_play *play, size_t at);
 
 /* ---- Logging ---------------------------------------------------------------------------------------------------- */
@@ -28,8 +22,7 @@ static void note_place(struct scenario_play *play)
         text_format(play->log, "init %s: ", play->init);
 }
 
-/* What a write answered. */
-static void note_write(struct scenario_play *play, const char *what, const char *rest, ssr_status status)
+void scenario_note_write(struct scenario_play *play, const char *what, const char *rest, ssr_status status)
 {
     if (play->is_quiet && status == SSR_OK)
         return;
@@ -41,11 +34,11 @@ static void note_write(struct scenario_play *play, const char *what, const char 
 static ssr_status note_refusal(struct scenario_play *play, const char *what, const char *rest, ssr_status status)
 {
     if (status != SSR_OK)
-        note_write(play, what, rest, status);
+        scenario_note_write(play, what, rest, status);
     return SSR_OK;
 }
 
-static void note_value(struct scenario_play *play, const char *name, const char *value)
+void scenario_note_value(struct scenario_play *play, const char *name, const char *value)
 {
     if (play->is_quiet)
         return;
@@ -90,7 +83,7 @@ static ssr_status run_read(struct scenario_play *play, size_t at, const char *re
     const ssr_value *value = ssr_get(play->ctx, take_store(play, at, &rest));
     char answer[64] = "(";
     strcat(strcat(answer, value ? "" : ssr_status_name(ssr_last_status(play->ctx))), ")");
-    note_value(play, name, value ? ssr_value_text(value) : answer);
+    scenario_note_value(play, name, value ? ssr_value_text(value) : answer);
     return SSR_OK;
 }
 
@@ -106,7 +99,7 @@ static ssr_status run_pass(struct scenario_play *play, size_t at, const char *re
     (void)at, (void)rest;
     char answer[16] = "";
     snprintf(answer, sizeof answer, "%u", ssr_pass(play->ctx));
-    note_value(play, "pass", answer);
+    scenario_note_value(play, "pass", answer);
     return SSR_OK;
 }
 
@@ -115,28 +108,28 @@ static ssr_status run_now(struct scenario_play *play, size_t at, const char *res
     (void)at, (void)rest;
     char answer[32];
     snprintf(answer, sizeof answer, "%lld", (long long)ssr_now(play->ctx));
-    note_value(play, "now", answer);
+    scenario_note_value(play, "now", answer);
     return SSR_OK;
 }
 
 static ssr_status run_location(struct scenario_play *play, size_t at, const char *rest)
 {
     (void)at, (void)rest;
-    note_value(play, "location", ssr_location(play->ctx));
+    scenario_note_value(play, "location", ssr_location(play->ctx));
     return SSR_OK;
 }
 
 static ssr_status run_host(struct scenario_play *play, size_t at, const char *rest)
 {
     (void)at, (void)rest;
-    note_value(play, "host", ssr_host(play->ctx) == play ? "the host's request" : "nothing");
+    scenario_note_value(play, "host", ssr_host(play->ctx) == play ? "the host's request" : "nothing");
     return SSR_OK;
 }
 
 static ssr_status run_private(struct scenario_play *play, size_t at, const char *rest)
 {
     (void)at;
-    note_write(play, "private", rest, ssr_private(play->ctx));
+    scenario_note_write(play, "private", rest, ssr_private(play->ctx));
     return SSR_OK;
 }
 
@@ -161,7 +154,7 @@ static ssr_status run_random(struct scenario_play *play, size_t at, const char *
     (void)at, (void)rest;
     char answer[32];
     snprintf(answer, sizeof answer, "%llx", (unsigned long long)ssr_random(play->ctx));
-    note_value(play, "random", compare_series(&play->randoms, answer));
+    scenario_note_value(play, "random", compare_series(&play->randoms, answer));
     return SSR_OK;
 }
 
@@ -172,7 +165,7 @@ static ssr_status run_id(struct scenario_play *play, size_t at, const char *rest
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
     const char *id = ssr_id(play->ctx);
     bool good = id && *id && strchr(letters, *id) && id[strspn(id, allowed)] == '\0';
-    note_value(play, "id", good ? compare_series(&play->ids, id) : "MALFORMED");
+    scenario_note_value(play, "id", good ? compare_series(&play->ids, id) : "MALFORMED");
     return SSR_OK;
 }
 
@@ -189,7 +182,7 @@ static ssr_status run_set(struct scenario_play *play, size_t at, const char *res
     }
     ssr_status status =
         ssr_set_json_at(play->ctx, store, rest, strlen(rest), play->scenario->path, line_number(play, at));
-    note_write(play, "set", line, status);
+    scenario_note_write(play, "set", line, status);
     return SSR_OK;
 }
 
@@ -199,7 +192,7 @@ static ssr_status run_set_string(struct scenario_play *play, size_t at, const ch
     size_t length;
     ssr_store *store = take_store(play, at, &rest);
     char *text = take_string(play, at, rest, &length);
-    note_write(play, "set_string", line, ssr_set_string_n(play->ctx, store, text, length));
+    scenario_note_write(play, "set_string", line, ssr_set_string_n(play->ctx, store, text, length));
     free(text);
     return SSR_OK;
 }
@@ -213,7 +206,7 @@ static ssr_status run_set_bytes(struct scenario_play *play, size_t at, const cha
     ssr_store *store = take_store(play, at, &rest);
     for (; rest[2 * length] && length < sizeof bytes; length++)
         bytes[length] = (char)strtol((char[]){rest[2 * length], rest[2 * length + 1], 0}, NULL, 16);
-    note_write(play, "set_bytes", line, ssr_set_string_n(play->ctx, store, bytes, length));
+    scenario_note_write(play, "set_bytes", line, ssr_set_string_n(play->ctx, store, bytes, length));
     return SSR_OK;
 }
 
@@ -221,7 +214,7 @@ static ssr_status run_set_integer(struct scenario_play *play, size_t at, const c
 {
     const char *line = rest;
     ssr_store *store = take_store(play, at, &rest);
-    note_write(play, "set_integer", line, ssr_set_integer(play->ctx, store, strtoll(rest, NULL, 10)));
+    scenario_note_write(play, "set_integer", line, ssr_set_integer(play->ctx, store, strtoll(rest, NULL, 10)));
     return SSR_OK;
 }
 
@@ -234,7 +227,7 @@ static ssr_status run_set_number(struct scenario_play *play, size_t at, const ch
     double number = strtod(rest, &end);
     if (*end == '+')
         number += strtod(end + 1, NULL);
-    note_write(play, "set_number", line, ssr_set_number(play->ctx, store, number));
+    scenario_note_write(play, "set_number", line, ssr_set_number(play->ctx, store, number));
     return SSR_OK;
 }
 
@@ -242,14 +235,14 @@ static ssr_status run_set_boolean(struct scenario_play *play, size_t at, const c
 {
     const char *line = rest;
     ssr_store *store = take_store(play, at, &rest);
-    note_write(play, "set_boolean", line, ssr_set_boolean(play->ctx, store, strcmp(rest, "true") == 0));
+    scenario_note_write(play, "set_boolean", line, ssr_set_boolean(play->ctx, store, strcmp(rest, "true") == 0));
     return SSR_OK;
 }
 
 static ssr_status run_set_null(struct scenario_play *play, size_t at, const char *rest)
 {
     const char *line = rest;
-    note_write(play, "set_null", line, ssr_set_null(play->ctx, take_store(play, at, &rest)));
+    scenario_note_write(play, "set_null", line, ssr_set_null(play->ctx, take_store(play, at, &rest)));
     return SSR_OK;
 }
 
@@ -263,7 +256,7 @@ static ssr_status run_set_built(struct scenario_play *play, size_t at, const cha
         ssr_builder_begin_array(builder);
     else
         ssr_builder_json(builder, rest, strlen(rest));
-    note_write(play, "set_built", line, ssr_set_built(play->ctx, store));
+    scenario_note_write(play, "set_built", line, ssr_set_built(play->ctx, store));
     return SSR_OK;
 }
 
@@ -272,7 +265,7 @@ static ssr_status run_copy(struct scenario_play *play, size_t at, const char *re
 {
     const char *line = rest;
     const ssr_value *value = ssr_get(play->ctx, take_store(play, at, &rest));
-    note_write(play, "copy", line, ssr_set_value(play->ctx, take_store(play, at, &rest), value));
+    scenario_note_write(play, "copy", line, ssr_set_value(play->ctx, take_store(play, at, &rest), value));
     return SSR_OK;
 }
 
@@ -282,7 +275,7 @@ static ssr_status run_flip(struct scenario_play *play, size_t at, const char *re
     const char *line = rest;
     ssr_store *store = take_store(play, at, &rest);
     bool now = ssr_get_boolean(play->ctx, store, false);
-    note_write(play, "flip", line, ssr_set_boolean(play->ctx, store, !now));
+    scenario_note_write(play, "flip", line, ssr_set_boolean(play->ctx, store, !now));
     return SSR_OK;
 }
 
@@ -304,7 +297,7 @@ static ssr_status run_fill(struct scenario_play *play, size_t at, const char *re
     ssr_status status = SSR_OK;
     for (long left = atol(rest); left > 0 && status == SSR_OK; left -= PIECE)
         status = ssr_html_n(play->ctx, piece, left < PIECE ? (size_t)left : PIECE);
-    note_write(play, "fill", rest, status);
+    scenario_note_write(play, "fill", rest, status);
     return SSR_OK;
 }
 
@@ -369,7 +362,7 @@ static ssr_status run_transfer_here(struct scenario_play *play, size_t at, const
 static ssr_status run_status(struct scenario_play *play, size_t at, const char *rest)
 {
     (void)at;
-    note_write(play, "status", rest, ssr_set_status(play->ctx, atoi(rest)));
+    scenario_note_write(play, "status", rest, ssr_set_status(play->ctx, atoi(rest)));
     return SSR_OK;
 }
 
@@ -384,7 +377,7 @@ static ssr_status run_header(struct scenario_play *play, size_t at, const char *
         snprintf(value, sizeof value, "%s", rest);
     else
         scenario_name(&rest, value, sizeof value);
-    note_write(play, "header", line, ssr_set_header(play->ctx, name, value));
+    scenario_note_write(play, "header", line, ssr_set_header(play->ctx, name, value));
     return SSR_OK;
 }
 
@@ -395,7 +388,7 @@ static ssr_status redirect(struct scenario_play *play, size_t at, const char *wo
     char to[SCENARIO_TEXT];
     if (!scenario_name(&rest, to, sizeof to))
         scenario_mistake(play->scenario, at, "a place is missing");
-    note_write(play, word, line, call(play->ctx, to, atoi(rest)));
+    scenario_note_write(play, word, line, call(play->ctx, to, atoi(rest)));
     return SSR_OK;
 }
 
@@ -529,11 +522,11 @@ static ssr_status run_feed(struct scenario_play *play, size_t at, const char *re
     ssr_store *store = take_store(play, at, &rest);
     ssr_query_result result = ask(play, at, &rest, true);
     if (result.state == SSR_QUERY_READY)
-        note_write(play, "feed", line,
-                   ssr_set_json_at(play->ctx, store, result.data.text, result.data.length, play->scenario->path,
-                                   line_number(play, at)));
+        scenario_note_write(play, "feed", line,
+                            ssr_set_json_at(play->ctx, store, result.data.text, result.data.length,
+                                            play->scenario->path, line_number(play, at)));
     else if (result.state == SSR_QUERY_FAILED)
-        note_write(play, "feed", line, ssr_set_string(play->ctx, store, result.error));
+        scenario_note_write(play, "feed", line, ssr_set_string(play->ctx, store, result.error));
     else
         note_result(play, "feed", line, result);
     return SSR_OK;
@@ -615,7 +608,7 @@ static ssr_status run_give(struct scenario_play *play, size_t at, const char *re
     return ssr_builder_json(play->builder, rest, strlen(rest));
 }
 
-static const struct statement statements[] = {
+static const struct scenario_statement statements[] = {
     {"read", run_read},
     {"touch", run_touch},
     {"pass", run_pass},
@@ -660,7 +653,18 @@ static const struct statement statements[] = {
     {"effect", run_effect},
     {"fail", run_fail},
     {"give", run_give},
+    {NULL, NULL},
 };
+
+/* The statement of a line, and the rest of the line; NULL: it is of another table. */
+static const struct scenario_statement *find_statement(const struct scenario_statement *table, const char *text,
+                                                       const char **rest)
+{
+    for (; table->word; table++)
+        if ((*rest = scenario_rest(text, table->word)))
+            return table;
+    return NULL;
+}
 
 const char *scenario_expand(const struct scenario_play *play, size_t at, char buffer[SCENARIO_TEXT])
 {
@@ -682,11 +686,12 @@ static ssr_status run_line(struct scenario_play *play, size_t at)
 {
     char buffer[SCENARIO_TEXT];
     const char *text = scenario_expand(play, at, buffer);
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        const char *rest = scenario_rest(text, statements[i].word);
-        if (rest)
-            return statements[i].run(play, at, rest);
-    }
+    const char *rest;
+    const struct scenario_statement *statement = find_statement(statements, text, &rest);
+    if (!statement)
+        statement = find_statement(scenario_cookie_statements, text, &rest);
+    if (statement)
+        return statement->run(play, at, rest);
     scenario_mistake(play->scenario, at, "no such line in a page");
 }
 

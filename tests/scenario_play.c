@@ -22,8 +22,10 @@ static bool read_limit(ssr_limits *limits, const char *rest)
     const struct {
         const char *word;
         uint64_t *limit;
-    } words[] = {{"memory", &limits->request_bytes}, {"output", &limits->output_bytes}, {"value", &limits->value_bytes},
-                 {"stores", &limits->stores},        {"queries", &limits->queries},     {"passes", &limits->passes}};
+    } words[] = {{"memory", &limits->request_bytes}, {"output", &limits->output_bytes},
+                 {"value", &limits->value_bytes},    {"stores", &limits->stores},
+                 {"queries", &limits->queries},      {"passes", &limits->passes},
+                 {"cookies", &limits->cookies},      {"cookie_bytes", &limits->cookie_bytes}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *count = scenario_rest(rest, words[i].word);
         if (count)
@@ -105,7 +107,7 @@ static bool read_setting(struct scenario_settings *settings, const char *text)
 
 static bool is_code(const char *text)
 {
-    static const char *const words[] = {"page", "layout", "store", "repeat", "query", "route"};
+    static const char *const words[] = {"page", "layout", "store", "repeat", "query", "route", "cookie"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (scenario_rest(text, words[i]))
             return true;
@@ -132,7 +134,7 @@ static void read_settings(struct scenario_settings *settings, struct scenario_pl
     for (size_t i = 0; i < scenario->line_count; i = scenario_next(scenario, i)) {
         const char *text = scenario->lines[i].text;
         if (!is_code(text) && !read_cap(&settings->config, text) && !read_setting(settings, text) &&
-            !read_request(settings, text, play))
+            !read_request(settings, text, play) && !scenario_read_cookies(settings, text))
             scenario_mistake(scenario, i, "no such setting");
     }
 }
@@ -241,6 +243,8 @@ static void define_all(struct scenario_play *play, struct inits *inits)
             define_repeated(play, i, inits);
         else if (scenario_rest(scenario->lines[i].text, "query"))
             scenario_define_query(play, i);
+        else if (scenario_rest(scenario->lines[i].text, "cookie"))
+            scenario_define_cookie(play, scenario_rest(scenario->lines[i].text, "cookie"));
     }
 }
 

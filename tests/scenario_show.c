@@ -86,7 +86,7 @@ static void on_record(void *arg, ssr_record *record)
 
 ssr_log scenario_log(struct scenario_settings *settings)
 {
-    return (ssr_log){on_error, on_record, settings};
+    return (ssr_log){.error = on_error, .record = on_record, .arg = settings};
 }
 
 /* ---- What crosses ----------------------------------------------------------------------------------------------- */
@@ -211,6 +211,7 @@ static void show_response(const struct scenario_settings *settings, const ssr_re
         text_format(log, "at %s\n", result->location);
     for (size_t i = 0; i < result->header_count; i++)
         text_format(log, "header %s: %s\n", result->headers[i].name, result->headers[i].value);
+    scenario_show_cookies(log, result);
 }
 
 static void show_noted(const struct scenario_settings *settings)

@@ -1,0 +1,306 @@
+/*
+ * The cookie store where no scenario reaches: keys in the configuration, handlers that render nothing, and what is left
+ * in memory that was given back. What a page sees of cookies is in tests/scenarios/cookie_*.txt.
+ */
+#include "fixture.h"
+
+static const unsigned char secret[] = "0123456789abcdef0123456789abcdef";
+static const ssr_cookie_key key = {"k1", secret, SSR_COOKIE_KEY_BYTES};
+
+/* ---- Keys ------------------------------------------------------------------------------------------------------- */
+
+static void bad_keys_make_no_engine(void **state)
+{
+    (void)state;
+    ssr_config config = ssr_config_default();
+    ssr_cookie_key short_key = {"k1", secret, 31};
+    ssr_engine *engine = (ssr_engine *)&config;
+    config.cookie_keys = &short_key;
+    config.cookie_key_count = 1;
+    assert_status(ssr_engine_new(&config, &engine), SSR_E_COOKIE_KEY);
+    assert_null(engine);
+    config.cookie_keys = &key;
+    config.cookie_key_count = 0;
+    assert_status(ssr_engine_new(&config, &engine), SSR_E_COOKIE_KEY);
+}
+
+/* ---- Outside of renders ----------------------------------------------------------------------------------------- */
+
+struct site {
+    struct fixture fixture;
+    ssr_cookie *theme, *name, *cart, *session;
+};
+
+static void open_site(struct site *site)
+{
+    fixture_init(&site->fixture);
+    site->fixture.config.cookie_keys = &key;
+    site->fixture.config.cookie_key_count = 1;
+    fixture_open(&site->fixture);
+    ssr_registry *registry = site->fixture.registry;
+    site->theme = ssr_cookie_define(registry, "theme", &(ssr_cookie_options){.fallback_string = "light"});
+    site->name = ssr_cookie_define(registry, "name", &(ssr_cookie_options){.encoding = SSR_COOKIE_PERCENT});
+    site->cart =
+        ssr_cookie_define(registry, "cart", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON, .fallback_json = "[]"});
+    site->session = ssr_cookie_define(
+        registry, "session",
+        &(ssr_cookie_options){.protection = SSR_COOKIE_SEALED, .attributes = {.http_only = true, .max_age = 60}});
+    fixture_start(&site->fixture);
+    assert_string_equal(ssr_cookie_name(site->theme), "theme");
+    assert_ptr_equal(ssr_cookie_find(registry, "theme"), site->theme);
+    assert_null(ssr_cookie_find(registry, "Theme"));
+}
+
+static void assert_reads(const ssr_cookie *cookie, const char *header, int64_t now_ms, ssr_status expected,
+                         const char *json)
+{
+    ssr_builder *builder = ssr_builder_new(NULL);
+    ssr_value *value = NULL;
+    ssr_builder_begin_array(builder); /* what stands in the builder already stays */
+    assert_status(ssr_cookie_read(cookie, &header, 1, now_ms, builder), expected);
+    ssr_builder_end_array(builder);
+    assert_status(ssr_builder_finish(builder, &value), SSR_OK);
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "[%s]", json);
+    assert_string_equal(ssr_value_text(value), wanted);
+    ssr_value_free(value);
+    ssr_builder_free(builder);
+}
+
+static void a_handler_reads_what_a_page_would_read(void **state)
+{
+    struct site site;
+    (void)state;
+    open_site(&site);
+    assert_reads(site.theme, "theme=dark; theme=second", 0, SSR_OK, "\"dark\"");
+    assert_reads(site.theme, "other=dark", 0, SSR_OK, "\"light\"");
+    assert_reads(site.theme, "theme=", 0, SSR_OK, "\"\"");
+    assert_reads(site.name, "name=%C3%BC", 0, SSR_OK, "\"\xc3\xbc\"");
+    assert_reads(site.cart, "cart=%5B1.0%5D", 0, SSR_OK, "[1]");
+    assert_reads(site.cart, "cart=%5B1", 0, SSR_E_SYNTAX, "[]");
+    assert_reads(site.session, "session=plain", 0, SSR_E_SEAL_FORM, "null");
+    fixture_close(&site.fixture);
+}
+
+static void a_handler_writes_what_a_page_would_send(void **state)
+{
+    struct site site;
+    char line[512];
+    size_t length;
+    (void)state;
+    open_site(&site);
+    ssr_input dark = ssr_input_string("dark"), number = ssr_input_integer(5), bad = ssr_input_json("{");
+    assert_status(ssr_cookie_write(site.theme, &dark, NULL, 0, line, sizeof line, &length), SSR_OK);
+    assert_string_equal(line, "theme=dark; Path=/; SameSite=Lax");
+    assert_int_equal(length, strlen(line));
+    assert_status(ssr_cookie_write(site.theme, NULL, NULL, 0, line, sizeof line, &length), SSR_OK);
+    assert_string_equal(line, "theme=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; SameSite=Lax");
+    assert_status(ssr_cookie_write(site.theme, &number, NULL, 0, line, sizeof line, &length), SSR_E_WRONG_TYPE);
+    assert_status(ssr_cookie_write(site.theme, &bad, NULL, 0, line, sizeof line, &length), SSR_E_SYNTAX);
+    assert_status(ssr_cookie_write(NULL, &dark, NULL, 0, line, sizeof line, &length), SSR_E_UNKNOWN_COOKIE);
+    assert_status(ssr_cookie_write(site.cart, &number, &(ssr_cookie_attributes){.path = "/p", .secure = true}, 0, line,
+                                   sizeof line, &length),
+                  SSR_OK);
+    assert_string_equal(line, "cart=5; Path=/p; Secure; SameSite=Lax");
+    fixture_close(&site.fixture);
+}
+
+static void what_is_sealed_opens_until_its_time_has_come(void **state)
+{
+    struct site site;
+    char line[512];
+    size_t length;
+    (void)state;
+    open_site(&site);
+    ssr_input alice = ssr_input_string("alice");
+    assert_status(ssr_cookie_write(site.session, &alice, NULL, 1000000, line, sizeof line, &length), SSR_OK);
+    assert_null(strstr(line, "alice"));
+    assert_non_null(strstr(line, "; Max-Age=60; HttpOnly; SameSite=Lax"));
+    *strchr(line, ';') = '\0';
+    assert_reads(site.session, line, 1059999, SSR_OK, "\"alice\"");
+    assert_reads(site.session, line, 1060000, SSR_E_SEAL_EXPIRED, "null");
+    char *late = &line[strlen(line) - 10];
+    *late = *late == 'A' ? 'B' : 'A';
+    assert_reads(site.session, line, 1000000, SSR_E_SEAL_FORGED, "null");
+    fixture_close(&site.fixture);
+}
+
+/* A length that lies about a clock from before the epoch, or from the end of time, must not overflow. */
+static void extreme_clocks_are_survived(void **state)
+{
+    struct site site;
+    char line[512];
+    size_t length;
+    (void)state;
+    open_site(&site);
+    const int64_t clocks[] = {INT64_MIN, -1, 0, INT64_C(253402300799000), INT64_MAX};
+    ssr_input alice = ssr_input_string("alice");
+    for (size_t i = 0; i < TEST_COUNT(clocks); i++) {
+        ssr_status status = ssr_cookie_write(site.session, &alice, NULL, clocks[i], line, sizeof line, &length);
+        assert_true(status == SSR_OK || status == SSR_E_COOKIE_EXPIRES);
+    }
+    fixture_close(&site.fixture);
+}
+
+/* ---- Atoms that are kept in a cookie ----------------------------------------------------------------------------- */
+
+static ssr_status push_five(ssr_draft *draft, void *arg)
+{
+    (void)arg;
+    return ssr_draft_set(draft, "/-", ssr_input_integer(5));
+}
+
+static ssr_status fill_cart(ssr_ctx *ctx, void *arg)
+{
+    ssr_atom *cart = ssr_atom_use(ssr_atoms(ctx), arg);
+    assert_status(ssr_atom_update_with(cart, push_five, NULL), SSR_OK);
+    ssr_json json = ssr_atom_value(cart);
+    return ssr_text_n(ctx, json.text, json.length);
+}
+
+/* One item, not one for each pass; the next request begins with what this one sent. */
+static void an_atom_is_kept_in_its_cookie(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_cookie_define(fixture.registry, "cart", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON});
+    ssr_atom_template *cart =
+        ssr_atom_define(fixture.registry, "cart", &(ssr_atom_options){.default_json = "[]", .persist = "cart"});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, fill_cart, cart), SSR_OK);
+    assert_string_equal(fixture.result->html, "[5]");
+    assert_int_equal(fixture.result->passes, 2);
+    assert_int_equal(fixture.result->set_cookie_count, 1);
+    assert_string_equal(fixture.result->set_cookies[0], "cart=%5B5%5D; Path=/; SameSite=Lax");
+    const char *header = "cart=%5B5%5D";
+    assert_status(fixture_run_request(&fixture, fill_cart, cart,
+                                      &(ssr_request){.cookie_headers = &header, .cookie_header_count = 1}),
+                  SSR_OK);
+    assert_string_equal(fixture.result->html, "[5,5]");
+    assert_string_equal(fixture.result->set_cookies[0], "cart=%5B5%2C5%5D; Path=/; SameSite=Lax");
+    fixture_close(&fixture);
+}
+
+static void an_atom_cannot_be_kept_in_an_unknown_cookie(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_atom_define(fixture.registry, "cart", &(ssr_atom_options){.persist = "basket"});
+    assert_status(ssr_engine_start(fixture.engine), SSR_E_UNKNOWN_COOKIE);
+    assert_non_null(strstr(ssr_registry_error(fixture.registry), "cart"));
+    fixture_close(&fixture);
+}
+
+/* ---- Memory that was given back --------------------------------------------------------------------------------- */
+
+static const char mark[] = "PLAINTEXT-OF-ALICE";
+
+/* Counts blocks that are given back with the mark in them. */
+struct spy {
+    unsigned seen;
+};
+
+static bool holds_mark(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i + sizeof mark - 1 <= size; i++)
+        if (memcmp(bytes + i, mark, sizeof mark - 1) == 0)
+            return true;
+    return false;
+}
+
+static void *spy_resize(void *arg, void *pointer, size_t old_size, size_t new_size)
+{
+    struct spy *spy = arg;
+    if (pointer)
+        spy->seen += holds_mark(pointer, old_size);
+    void *moved = NULL;
+    if (new_size > 0) {
+        moved = malloc(new_size);
+        assert_non_null(moved);
+        memset(moved, 0, new_size);
+        if (pointer)
+            memcpy(moved, pointer, old_size < new_size ? old_size : new_size);
+    }
+    free(pointer);
+    return moved;
+}
+
+struct secret_page {
+    ssr_cookie *session;
+    ssr_query *query;
+};
+
+static ssr_status load_secret(ssr_operation *operation, void *arg)
+{
+    const struct secret_page *page = arg;
+    char text[64];
+    ssr_json_string(ssr_operation_cookie(operation, page->session), text, sizeof text);
+    assert_string_equal(text, mark);
+    ssr_operation_set_cookie(operation, page->session, ssr_input_string(mark));
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status show_secret(ssr_ctx *ctx, void *arg)
+{
+    const struct secret_page *page = arg;
+    ssr_cookie_get_string(ctx, page->session);
+    ssr_query_get(ctx, page->query, NULL, true);
+    char value[64];
+    snprintf(value, sizeof value, "%s%u", mark, ssr_pass(ctx));
+    if (ssr_pass(ctx) > 1)
+        ssr_cookie_set(ctx, page->session, ssr_input_string(value));
+    return ssr_html(ctx, "<p>done</p>");
+}
+
+static void plaintexts_are_wiped_from_memory_given_back(void **state)
+{
+    (void)state;
+    struct spy spy = {0};
+    struct secret_page page;
+    ssr_config config = ssr_config_default();
+    ssr_engine *engine;
+    char line[512];
+    size_t length;
+    config.allocator = (ssr_allocator){spy_resize, &spy};
+    config.cookie_keys = &key;
+    config.cookie_key_count = 1;
+    config.forbidden_rerenders_count = 3;
+    assert_status(ssr_engine_new(&config, &engine), SSR_OK);
+    page.session = ssr_cookie_define(ssr_engine_registry(engine), "session",
+                                     &(ssr_cookie_options){.protection = SSR_COOKIE_SEALED});
+    page.query = ssr_query_define(ssr_engine_registry(engine), "q",
+                                  &(ssr_query_options){.load = load_secret, .load_arg = &page});
+    assert_status(ssr_engine_start(engine), SSR_OK);
+    ssr_input input = ssr_input_string(mark);
+    assert_status(ssr_cookie_write(page.session, &input, NULL, 1000, line, sizeof line, &length), SSR_OK);
+    *strchr(line, ';') = '\0';
+    const char *header = line;
+    ssr_render *render;
+    assert_status(ssr_run(engine, show_secret, &page,
+                          &(ssr_request){.cookie_headers = &header, .cookie_header_count = 1, .now_ms = 1000}, &render),
+                  SSR_OK);
+    assert_int_equal(ssr_render_result(render)->set_cookie_count, 1);
+    assert_true(ssr_render_result(render)->passes > 2);
+    ssr_render_free(render);
+    ssr_engine_free(engine);
+    assert_int_equal(spy.seen, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_keys_make_no_engine),
+        cmocka_unit_test(a_handler_reads_what_a_page_would_read),
+        cmocka_unit_test(a_handler_writes_what_a_page_would_send),
+        cmocka_unit_test(what_is_sealed_opens_until_its_time_has_come),
+        cmocka_unit_test(extreme_clocks_are_survived),
+        cmocka_unit_test(an_atom_is_kept_in_its_cookie),
+        cmocka_unit_test(an_atom_cannot_be_kept_in_an_unknown_cookie),
+        cmocka_unit_test(plaintexts_are_wiped_from_memory_given_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
