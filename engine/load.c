@@ -74,6 +74,12 @@ ssr_status ssr_add_declared_loaders(struct ssr_render *render)
 
 /* ---- Handing out ------------------------------------------------------------------------------------------------ */
 
+static const char *name_of(const struct ssr_load *load)
+{
+    const char *name = load->hook ? load->hook->name : load->query->definition.name;
+    return name ? name : "";
+}
+
 static struct ssr_operation *new_operation(struct ssr_render *render, const struct ssr_load *load,
                                            struct ssr_value *args)
 {
@@ -83,6 +89,7 @@ static struct ssr_operation *new_operation(struct ssr_render *render, const stru
                                      .allocator = &render->engine->config.allocator,
                                      .registry = ctx->registry,
                                      .query = load->query,
+                                     .name = name_of(load),
                                      .args = args,
                                      .run = load->hook ? load->hook->run : load->query->load,
                                      .run_arg = load->hook ? load->hook->arg : load->query->load_arg,
@@ -90,7 +97,8 @@ static struct ssr_operation *new_operation(struct ssr_render *render, const stru
                                      .request_id = ctx->id ? ctx->id : "",
                                      .pass = load->found_pass,
                                      .deadline_ms = render->request.deadline_ms,
-                                     .value_cap = ctx->value_cap});
+                                     .value_cap = ctx->value_cap,
+                                     .view = render->loads.view});
 }
 
 /* What the render knows already, for a hook that would load it again. */
@@ -140,6 +148,10 @@ ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
     struct ssr_loads *loads = &render->loads;
     if (make_mailbox(render) != SSR_OK)
         return render->ctx.fatal;
+    ssr_view_drop(loads->view);
+    loads->view = ssr_view_new(&render->ctx, &render->engine->config.allocator);
+    if (!loads->view)
+        return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "the view of the loaders");
     loads->next_out = loads->first;
     loads->unanswered = 0;
     for (struct ssr_load *load = loads->first; load; load = load->next) {
@@ -211,6 +223,7 @@ static void note_answer(struct ssr_render *render, struct ssr_load *load)
     charge(render, load->operation);
     load->is_answered = true;
     load->state = state_of(load->operation);
+    ssr_frames_touch(&load->readers);
     load->nanoseconds = ssr_read_clock(render) - load->began;
     render->loads.unanswered--;
 }
@@ -253,11 +266,23 @@ static void take_timeouts(struct ssr_render *render, int64_t now_ms)
             return;
 }
 
+static void stage_write(struct ssr_ctx *ctx, const struct ssr_operation_write *write)
+{
+    if (write->definition->kind == SSR_KIND_ATOM)
+        ssr_atoms_answer(ctx, (const struct ssr_atom_template *)write->definition, write->value, write->writer);
+    else if (write->definition->kind == SSR_KIND_COOKIE)
+        ssr_cookie_stage_answer(ctx, (const struct ssr_cookie *)write->definition, write->value,
+                                write->has_attributes ? &write->attributes : NULL, write->writer);
+    else
+        ssr_stage_answer(ctx, (const struct ssr_store *)write->definition, write->value, write->writer);
+}
+
 static void stage_writes(struct ssr_render *render, const struct ssr_operation *operation)
 {
+    render->ctx.is_private |= operation->has_read_private;
     for (const struct ssr_operation_write *write = operation->writes; write; write = write->next)
-        if (ssr_stage_answer(&render->ctx, write->store, write->value, write->writer) != SSR_OK)
-            return;
+        if (render->ctx.fatal == SSR_OK)
+            stage_write(&render->ctx, write);
 }
 
 /* A query that a hook loaded in place is one that the first pass finds answered. */
@@ -292,6 +317,7 @@ static void finish_batch(struct ssr_render *render)
 {
     for (struct ssr_load *load = render->loads.first; load && render->ctx.fatal == SSR_OK; load = load->next) {
         stage_writes(render, load->operation);
+        render->ctx.refused += load->operation->refused;
         load->visible_pass = render->ctx.pass + 1;
         if (load->hook)
             finish_hook(render, load);

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "engine/render_internal.h"
+#include "ssrstore/shared_internal.h"
 
 /* ---- Life ------------------------------------------------------------------------------------------------------- */
 
 struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
 {
-    size_t location = strlen(plan->location) + 1, id = strlen(plan->request_id) + 1;
-    size_t size = sizeof(struct ssr_operation) + location + id;
+    size_t location = strlen(plan->location) + 1, id = strlen(plan->request_id) + 1, name = strlen(plan->name) + 1;
+    size_t size = sizeof(struct ssr_operation) + location + id + name;
     struct ssr_operation *operation = plan->allocator->resize(plan->allocator->arg, NULL, 0, size);
     if (!operation)
         return NULL;
@@ -21,6 +22,7 @@ struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
     char *texts = (char *)(operation + 1);
     operation->location = memcpy(texts, plan->location, location);
     operation->request_id = memcpy(texts + location, plan->request_id, id);
+    operation->name = memcpy(texts + location + id, plan->name, name);
     operation->size = size;
     operation->mailbox = plan->mailbox;
     if (plan->mailbox)
@@ -36,6 +38,10 @@ struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
     operation->deadline_ms = plan->deadline_ms;
     operation->value_cap = plan->value_cap;
     operation->registry = plan->registry;
+    operation->view = plan->view;
+    ssr_view_hold(plan->view);
+    operation->outer = plan->outer;
+    ssr_builder_init(&operation->read, &operation->budget, plan->value_cap);
     ssr_builder_init(&operation->data, &operation->budget, plan->value_cap);
     ssr_builder_init(&operation->side, &operation->budget, plan->value_cap);
     operation->writes_end = &operation->writes;
@@ -47,16 +53,6 @@ struct ssr_operation *ssr_operation_new(const struct ssr_operation_plan *plan)
 void ssr_operation_hold(struct ssr_operation *operation)
 {
     atomic_fetch_add(&operation->users, 1);
-}
-
-static void free_writes(struct ssr_operation *operation)
-{
-    while (operation->writes) {
-        struct ssr_operation_write *write = operation->writes;
-        operation->writes = write->next;
-        ssr_value_free(write->value);
-        ssr_budget_resize(&operation->budget, write, sizeof *write, 0);
-    }
 }
 
 static void free_headers(struct ssr_operation *operation)
@@ -72,7 +68,7 @@ void ssr_operation_drop(struct ssr_operation *operation)
 {
     if (!operation || atomic_fetch_sub(&operation->users, 1) > 1)
         return;
-    free_writes(operation);
+    ssr_operation_free_writes(operation);
     free_headers(operation);
     while (operation->loads) {
         struct ssr_operation *load = operation->loads;
@@ -84,6 +80,8 @@ void ssr_operation_drop(struct ssr_operation *operation)
     ssr_budget_resize(&operation->budget, operation->known, operation->known_capacity * sizeof *operation->known, 0);
     ssr_builder_release(&operation->data);
     ssr_builder_release(&operation->side);
+    ssr_builder_release(&operation->read);
+    ssr_view_drop(operation->view);
     ssr_value_free(operation->value);
     ssr_value_free(operation->args);
     ssr_mailbox_drop(operation->mailbox);
@@ -163,33 +161,6 @@ ssr_builder *ssr_operation_build_args(struct ssr_operation *operation)
     return ssr_operation_build_store(operation);
 }
 
-static ssr_status add_write(struct ssr_operation *operation, const struct ssr_store *store, struct ssr_value *value,
-                            struct ssr_writer writer)
-{
-    struct ssr_operation_write *write = ssr_budget_resize(&operation->budget, NULL, 0, sizeof *write);
-    if (!write)
-        return SSR_E_NOMEM;
-    *write = (struct ssr_operation_write){NULL, store, value, writer};
-    *operation->writes_end = write;
-    operation->writes_end = &write->next;
-    return SSR_OK;
-}
-
-ssr_status ssr_operation_set_at(struct ssr_operation *operation, const struct ssr_store *store, const char *file,
-                                int line)
-{
-    if (!store || store->definition.registry != operation->registry)
-        return SSR_E_UNKNOWN_STORE;
-    struct ssr_value *value;
-    ssr_status status = ssr_builder_finish(&operation->side, &value);
-    if (status != SSR_OK)
-        return status;
-    status = add_write(operation, store, value, (struct ssr_writer){file, line});
-    if (status != SSR_OK)
-        ssr_value_free(value);
-    return status;
-}
-
 static bool is_code(const char *code)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -204,20 +175,38 @@ ssr_status ssr_operation_fail(struct ssr_operation *operation, const char *code,
     return SSR_E_FAILED;
 }
 
+/* What the guard around the answering code has refused goes into the record with the answer. */
+static void take_refused(struct ssr_operation *operation)
+{
+    const struct ssr_guard *guard = ssr_guard_innermost();
+    if (!guard)
+        return;
+    operation->refused = guard->refused;
+    memcpy(operation->first_refused, guard->first_refused, sizeof operation->first_refused);
+}
+
+static const char *reason_of(ssr_status status)
+{
+    const char *refusal = status == SSR_E_SHARED_WRITE ? ssr_guard_refusal() : "";
+    return *refusal ? refusal : ssr_status_advice(status);
+}
+
 /* Settles what the operation answers. */
 static void conclude(struct ssr_operation *operation, ssr_status status)
 {
+    take_refused(operation);
     if (status == SSR_OK && operation->code[0]) /* who said that it failed and forgot to return it has failed */
         status = SSR_E_FAILED;
+    if (status == SSR_OK && operation->has_read_badly)
+        status = SSR_E_NOMEM;
     if (status == SSR_OK && operation->query)
         status = ssr_builder_finish(&operation->data, &operation->value);
     operation->status = status;
     if (status == SSR_OK)
         return;
     if (!operation->code[0] || status != SSR_E_FAILED)
-        ssr_operation_fail(operation, ssr_status_name(status), ssr_status_advice(status));
-    free_writes(operation);
-    operation->writes_end = &operation->writes;
+        ssr_operation_fail(operation, ssr_status_name(status), reason_of(status));
+    ssr_operation_free_writes(operation);
 }
 
 void ssr_operation_answer(struct ssr_operation *operation, ssr_status status)
@@ -233,9 +222,20 @@ static ssr_status run(struct ssr_operation *operation)
     return ssr_operation_fail(operation, "no_loader", "the query was defined without a loader, and nobody answered it");
 }
 
+/* Runs and concludes, with a mark on the thread that it serves a request. */
+static void run_guarded(struct ssr_operation *operation)
+{
+    ssr_guard guard;
+    ssr_guard_enter(&guard, operation->query ? "loader" : "hook", operation->name);
+    guard.ctx = NULL; /* what is refused travels in the answer */
+    conclude(operation, run(operation));
+    ssr_guard_leave(&guard);
+}
+
 void ssr_operation_run(struct ssr_operation *operation)
 {
-    ssr_operation_answer(operation, run(operation));
+    run_guarded(operation);
+    ssr_mailbox_post(operation);
 }
 
 /* ---- Response effects of hooks ----------------------------------------------------------------------------------- */
@@ -302,29 +302,21 @@ static struct ssr_operation *find_load(const struct ssr_operation *hook, const s
     return load;
 }
 
-/* What the loader set becomes the hook's. */
-static void adopt_writes(struct ssr_operation *hook, struct ssr_operation *load)
-{
-    if (!load->writes)
-        return;
-    *hook->writes_end = load->writes;
-    hook->writes_end = load->writes_end;
-    load->writes = NULL;
-    load->writes_end = &load->writes;
-}
-
 static struct ssr_operation *new_load(struct ssr_operation *hook, const struct ssr_query *query, struct ssr_value *args)
 {
     return ssr_operation_new(&(struct ssr_operation_plan){.allocator = &hook->budget.allocator,
                                                           .registry = hook->registry,
                                                           .query = query,
+                                                          .name = query->definition.name,
                                                           .args = args,
                                                           .run = query->load,
                                                           .run_arg = query->load_arg,
                                                           .location = hook->location,
                                                           .request_id = hook->request_id,
                                                           .deadline_ms = hook->deadline_ms,
-                                                          .value_cap = hook->value_cap});
+                                                          .value_cap = hook->value_cap,
+                                                          .view = hook->view,
+                                                          .outer = hook});
 }
 
 /* The arguments of the next load: what was built for it, or null. */
@@ -353,8 +345,8 @@ ssr_query_result ssr_operation_load(struct ssr_operation *hook, const struct ssr
         ssr_value_free(args);
         return refused_load(SSR_E_NOMEM);
     }
-    conclude(load, run(load));
-    adopt_writes(hook, load);
+    run_guarded(load);
+    ssr_operation_adopt_writes(hook, load);
     *hook->loads_end = load;
     hook->loads_end = &load->next;
     return result_of(load);

@@ -11,9 +11,12 @@
 
 #include <stdatomic.h>
 
+#include "cookie/cookie_internal.h"
 #include "engine/query.h"
+#include "engine/view.h"
 #include "ssrstore/registry.h"
 #include "ssrstore/scope.h"
+#include "ssrstore/shared.h"
 
 struct ssr_mailbox {
     ssr_allocator allocator;
@@ -31,6 +34,7 @@ struct ssr_query {
     void *load_arg;
     int64_t timeout_ms;
     ssr_policy policy;
+    const char *args_type;
 };
 
 /* A header that a hook's answer carries; the texts are behind it, in its block. */
@@ -40,12 +44,15 @@ struct ssr_operation_header {
     size_t size;
 };
 
-/* A store's value that an answer carries. */
+/* A value that an answer carries for a store, a cookie or an atom; texts of attributes are behind it, in its block. */
 struct ssr_operation_write {
     struct ssr_operation_write *next;
-    const struct ssr_store *store;
-    struct ssr_value *value;
+    const struct ssr_definition *definition;
+    struct ssr_value *value; /* NULL: the cookie's deletion */
     struct ssr_writer writer;
+    bool has_attributes;
+    ssr_cookie_attributes attributes;
+    size_t size;
 };
 
 enum { SSR_CODE_TEXT = 65 };
@@ -62,21 +69,27 @@ struct ssr_operation {
     struct ssr_value *args;
     ssr_loader_fn run;
     void *run_arg;
-    const char *location, *request_id; /* behind the operation itself, in its block */
-    size_t size;                       /* of the block */
+    const char *location, *request_id, *name; /* behind the operation itself, in its block; name: of query or hook */
+    size_t size;                              /* of the block */
     unsigned pass;
     int64_t deadline_ms;
     size_t value_cap;
     const struct ssr_registry *registry;
+    struct ssr_view *view;             /* held */
+    const struct ssr_operation *outer; /* the hook that loads this in place; NULL: none */
 
     /* What it answers. */
-    struct ssr_builder data, side;
+    bool has_read_private; /* cookies or atoms */
+    bool has_read_badly;   /* memory ran out while it read: what it answers cannot be trusted */
+    struct ssr_builder data, side, read;
     struct ssr_operation_write *writes, **writes_end;
     int http_status; /* 0: not said */
     struct ssr_operation_header *headers, **headers_end;
     struct ssr_operation *loads, **loads_end; /* of a hook: queries loaded in place */
     struct ssr_operation **known;             /* of a hook: what the render knew before */
     size_t known_count, known_capacity;
+    unsigned refused; /* writes of shared stores, of which these are the first */
+    ssr_refused_write first_refused[SSR_GUARD_LISTED];
     ssr_status status;
     struct ssr_value *value;
     char code[SSR_CODE_TEXT];
@@ -98,6 +111,7 @@ struct ssr_operation_plan {
     const ssr_allocator *allocator;
     const struct ssr_registry *registry;
     const struct ssr_query *query;
+    const char *name;
     struct ssr_value *args;
     ssr_loader_fn run;
     void *run_arg;
@@ -105,6 +119,8 @@ struct ssr_operation_plan {
     unsigned pass;
     int64_t deadline_ms;
     size_t value_cap;
+    struct ssr_view *view; /* held by the operation too */
+    const struct ssr_operation *outer;
 };
 
 /* With one user, the caller. NULL: no memory. */
@@ -114,5 +130,10 @@ void ssr_operation_drop(struct ssr_operation *operation);
 /* Lets a hook that was not handed out yet find an answered query. */
 ssr_status ssr_operation_know(struct ssr_operation *hook, struct ssr_operation *answered);
 void ssr_operation_cancel(struct ssr_operation *operation);
+
+/* exchange.c */
+void ssr_operation_free_writes(struct ssr_operation *operation);
+/* What a loader set becomes its hook's. */
+void ssr_operation_adopt_writes(struct ssr_operation *hook, struct ssr_operation *load);
 
 #endif

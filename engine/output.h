@@ -12,6 +12,8 @@
 #ifndef SSR_ENGINE_OUTPUT_H
 #define SSR_ENGINE_OUTPUT_H
 
+#include <string.h>
+
 #include "ssrstore/ssrstore.h"
 
 #ifdef __cplusplus
@@ -19,8 +21,12 @@ extern "C" {
 #endif
 
 /* Markup, as it is: never text that came from outside. NULL writes nothing. */
-SSR_API ssr_status ssr_html(ssr_ctx *ctx, const char *html);
 SSR_API ssr_status ssr_html_n(ssr_ctx *ctx, const char *html, size_t length);
+/* Inline, so that the length of a literal is known where it is written. */
+SSR_API inline ssr_status ssr_html(ssr_ctx *ctx, const char *html)
+{
+    return ssr_html_n(ctx, html, html ? strlen(html) : 0);
+}
 
 /* Text between tags: & < > " ' are escaped. NULL writes nothing. */
 SSR_API ssr_status ssr_text(ssr_ctx *ctx, const char *text);

@@ -23,12 +23,19 @@ ssr_query *ssr_query_define(struct ssr_registry *registry, const char *name, con
     ssr_status status = ssr_registry_check(registry, SSR_KIND_QUERY, name, false);
     if (status == SSR_OK && (options->timeout_ms < 0 || (unsigned)options->policy > SSR_LOCAL))
         status = SSR_E_INVALID_ARGUMENT;
+    const char *type = NULL, *args_type = NULL;
+    if (status == SSR_OK)
+        status = ssr_registry_copy_type(registry, options->type, &type);
+    if (status == SSR_OK)
+        status = ssr_registry_copy_type(registry, options->args_type, &args_type);
     if (status != SSR_OK)
         return ssr_registry_refuse(registry, SSR_KIND_QUERY, name, status);
     struct ssr_query *query = ssr_registry_add(registry, SSR_KIND_QUERY, name, sizeof *query);
     if (!query)
         return ssr_registry_refuse(registry, SSR_KIND_QUERY, name, SSR_E_NOMEM);
     query->definition.redact = !options->show_args;
+    query->definition.type = type;
+    query->args_type = args_type;
     query->load = options->load;
     query->load_arg = options->load_arg;
     query->timeout_ms = options->timeout_ms;
@@ -129,12 +136,21 @@ struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_quer
     return load || !make ? load : add_load(render, query, args, length, digest);
 }
 
+const struct ssr_load *ssr_loads_known(const struct ssr_loads *loads, const struct ssr_definition *query,
+                                       const struct ssr_value *args)
+{
+    if (loads->table_size == 0)
+        return NULL;
+    return *place_of(loads, (const struct ssr_query *)query, args->text, args->length, args->digest);
+}
+
 void ssr_loads_add(struct ssr_render *render, struct ssr_load *load)
 {
     struct ssr_loads *loads = &render->loads;
     if (!loads->first)
         loads->end = &loads->first;
     load->state = SSR_QUERY_PENDING;
+    ssr_frames_touch_now(&render->ctx, &load->readers);
     load->found_pass = render->ctx.phase == SSR_RENDER ? render->ctx.pass : 0;
     load->next = NULL;
     *loads->end = load;
@@ -159,9 +175,12 @@ void ssr_loads_forget_batch(struct ssr_render *render)
 void ssr_loads_release(struct ssr_render *render)
 {
     struct ssr_loads *loads = &render->loads;
+    ssr_view_drop(loads->view);
     for (size_t i = 0; i < loads->table_size; i++)
-        if (loads->table[i])
+        if (loads->table[i]) {
             ssr_operation_drop(loads->table[i]->operation);
+            ssr_readers_free(&render->ctx.budget, &loads->table[i]->readers);
+        }
     for (struct ssr_load *load = loads->first; load; load = load->next)
         if (load->hook)
             ssr_operation_drop(load->operation);
@@ -213,7 +232,9 @@ static ssr_query_result ask(struct ssr_ctx *ctx, const struct ssr_query *query, 
     if (status != SSR_OK)
         return refuse(ctx, query, status);
     struct ssr_load *load = ssr_loads_find(render, query, args->out.data, args->out.length, enabled);
-    if (!load || !note_query(ctx, load))
+    if (!load) /* nobody has asked for it enabled, or the render has failed */
+        ssr_frame_runs_always(ctx);
+    if (!load || !note_query(ctx, load) || !ssr_frame_reads(ctx, &load->readers))
         return result_of(NULL);
     if (enabled && load->state == SSR_QUERY_DISABLED)
         ssr_loads_add(render, load);

@@ -14,6 +14,8 @@
 #ifndef SSR_ENGINE_QUERY_H
 #define SSR_ENGINE_QUERY_H
 
+#include "cookie/cookie.h"
+#include "ssrstore/atom.h"
 #include "ssrstore/ssrstore.h"
 
 #ifdef __cplusplus
@@ -43,6 +45,10 @@ typedef struct ssr_query_options {
     int64_t timeout_ms; /* how long one loading may take; then the query fails with "timeout". 0: no limit */
     ssr_policy policy;  /* whether results cross to the browser */
     bool show_args;     /* the log shows the arguments; by default it does not */
+
+    /* As in ssr_store_options: what the arguments are, and what is loaded. NULL: unknown. Copied. */
+    const char *args_type;
+    const char *type;
 } ssr_query_options;
 
 /*
@@ -55,7 +61,8 @@ typedef struct ssr_query_options {
  */
 SSR_API ssr_query *ssr_query_define(ssr_registry *registry, const char *name, const ssr_query_options *options);
 
-/* Looks a query up by name; NULL when there is none. Legal anywhere, on any thread, once the engine has started. */
+/* Looks a query up by name, NULL when there is none; and the name of one. Borrowed from the registry. Legal anywhere,
+ * on any thread, once the engine has started. */
 SSR_API ssr_query *ssr_query_find(const ssr_registry *registry, const char *name);
 SSR_API const char *ssr_query_name(const ssr_query *query);
 
@@ -122,15 +129,60 @@ SSR_API ssr_builder *ssr_operation_build(ssr_operation *operation);
  * Stages a store's value with the answer: all that a pass's loaders set is staged in the order in which their
  * queries were found, before the next pass commits it. `build` gives an empty builder for the value of the next `set`.
  * Returns    SSR_OK, unknown_store, a value error, nomem; an error stages nothing.
+ * Memory     the builder is borrowed until the operation is answered; the value is copied. Allocates.
  */
 SSR_API ssr_builder *ssr_operation_build_store(ssr_operation *operation);
 #define ssr_operation_set(operation, store) ssr_operation_set_at(operation, store, __FILE__, __LINE__)
 SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_store *store, const char *file, int line);
 
 /*
+ * Updates an atom of the request with the answer, to what ssr_operation_build_store has built: through its
+ * before_update, in the order of all such writes. It stays when passes are rewound; a refusal is counted and leaves the
+ * atom as it was.
+ *
+ * Returns    SSR_OK, unknown_atom, a value error, nomem; an error writes nothing.
+ */
+#define ssr_operation_update_atom(operation, atom) ssr_operation_update_atom_at(operation, atom, __FILE__, __LINE__)
+SSR_API ssr_status ssr_operation_update_atom_at(ssr_operation *operation, const ssr_atom_template *atom,
+                                                const char *file, int line);
+
+/*
+ * Sets or deletes a cookie with the answer, at once: it is sent whatever becomes of the render, and the next pass sees
+ * it. As ssr_cookie_set and its other forms.
+ *
+ * Returns    SSR_OK, unknown_cookie, wrong_type, a value error, what ssr_cookie_format refuses, nomem; an error sets
+ *            nothing.
+ */
+#define ssr_operation_set_cookie(operation, cookie, input) \
+    ssr_operation_set_cookie_at(operation, cookie, input, NULL, __FILE__, __LINE__)
+#define ssr_operation_set_cookie_with(operation, cookie, input, attributes) \
+    ssr_operation_set_cookie_at(operation, cookie, input, attributes, __FILE__, __LINE__)
+#define ssr_operation_delete_cookie(operation, cookie) \
+    ssr_operation_delete_cookie_at(operation, cookie, __FILE__, __LINE__)
+SSR_API ssr_status ssr_operation_set_cookie_at(ssr_operation *operation, const ssr_cookie *cookie, ssr_input input,
+                                               const ssr_cookie_attributes *attributes, const char *file, int line);
+SSR_API ssr_status ssr_operation_delete_cookie_at(ssr_operation *operation, const ssr_cookie *cookie, const char *file,
+                                                  int line);
+
+/*
+ * The request's state, as the next pass would see it when the operation was handed out; what this operation has set, or
+ * the hook it is loaded in, comes first.
+ *   get        a store. Absent: not known yet, because the request has not touched a store with an init.
+ *   cookie     a cookie, as ssr_cookie_get_json
+ *   atom       the request's clone of a template, the template's value when it has none
+ * Reading a cookie or an atom makes the response private.
+ * Memory     borrowed until the operation is answered; a cookie's only until the next one is read. When it runs out
+ * while a cookie is read, that is absent and the operation fails with nomem whatever it answers.
+ */
+SSR_API ssr_json ssr_operation_get(ssr_operation *operation, const ssr_store *store);
+SSR_API ssr_json ssr_operation_atom(ssr_operation *operation, const ssr_atom_template *atom);
+SSR_API ssr_json ssr_operation_cookie(ssr_operation *operation, const ssr_cookie *cookie);
+
+/*
  * Says why it failed. code: 1 to 64 of [a-z0-9_-], crosses to the browser; another code becomes "failed". reason: for
- * the log, copied. Returns SSR_E_FAILED for the loader to return; does not answer. The operation has failed then, also
- * when the loader returns SSR_OK.
+ * the log, copied. Does not answer. The operation has failed then, also when the loader returns SSR_OK.
+ *
+ * Returns    SSR_E_FAILED, for the loader to return.
  */
 SSR_API ssr_status ssr_operation_fail(ssr_operation *operation, const char *code, const char *reason);
 
@@ -145,9 +197,11 @@ SSR_API ssr_status ssr_operation_set_header(ssr_operation *operation, const char
 
 /*
  * For a hook: loads a query in place, on this thread, with the built arguments of ssr_operation_build_args (none:
- * null). The result is there for the hook, and for the page, which finds the query ready in its first pass. Returns as
- * ssr_query_get, never pending; refused calls are `failed` with the status's name: unknown_query, a value error, nomem,
- * wrong_phase when the operation is no hook.
+ * null). The result is there for the hook, and for the page, which finds the query ready in its first pass.
+ *
+ * Returns    as ssr_query_get, never pending; refused calls are `failed` with the status's name: unknown_query, a value
+ *            error, nomem, wrong_phase when the operation is no hook.
+ * Memory     builder and result are borrowed until the operation is answered.
  */
 SSR_API ssr_builder *ssr_operation_build_args(ssr_operation *operation);
 SSR_API ssr_query_result ssr_operation_load(ssr_operation *operation, const ssr_query *query);

@@ -19,14 +19,27 @@ bool ssr_is_http_status(int status)
     return status >= 200 && status <= 599;
 }
 
+static ssr_status take_status(struct ssr_ctx *ctx, int status);
+
+static ssr_status replay_status(struct ssr_ctx *ctx, const struct ssr_effect *effect)
+{
+    return take_status(ctx, (int)effect->number);
+}
+
+static ssr_status take_status(struct ssr_ctx *ctx, int status)
+{
+    output_of(ctx)->status = status;
+    ssr_frame_effect(ctx, (struct ssr_effect){.replay = replay_status, .number = (size_t)status});
+    return ctx->fatal;
+}
+
 ssr_status ssr_set_status(struct ssr_ctx *ctx, int status)
 {
     if (ssr_enter_unplaced(ctx, SSR_CALL_STATUS) != SSR_OK)
         return ctx->last;
     if (!ssr_is_http_status(status))
         return ssr_refuse_unplaced(ctx, SSR_CALL_STATUS, SSR_E_BAD_STATUS);
-    output_of(ctx)->status = status;
-    return SSR_OK;
+    return take_status(ctx, status);
 }
 
 /* ---- Headers ---------------------------------------------------------------------------------------------------- */
@@ -97,6 +110,27 @@ ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, co
     return SSR_OK;
 }
 
+static ssr_status take_header(struct ssr_ctx *ctx, const char *name, const char *value);
+
+static ssr_status replay_header(struct ssr_ctx *ctx, const struct ssr_effect *effect)
+{
+    return take_header(ctx, effect->what, effect->more);
+}
+
+/* The texts of the effect are those of the output, which lives as long as the next pass may want them. */
+static ssr_status take_header(struct ssr_ctx *ctx, const char *name, const char *value)
+{
+    struct ssr_output *out = output_of(ctx);
+    if (ssr_output_set_header(ctx, out, name, value) != SSR_OK)
+        return ctx->fatal;
+    const ssr_header *header = header_place(ctx, out, name);
+    ssr_frame_effect(ctx, (struct ssr_effect){.replay = replay_header,
+                                              .is_same = ssr_effects_say_the_same,
+                                              .what = header->name,
+                                              .more = header->value});
+    return ctx->fatal;
+}
+
 ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *value)
 {
     if (ssr_enter_unplaced(ctx, SSR_CALL_HEADER) != SSR_OK)
@@ -104,7 +138,7 @@ ssr_status ssr_set_header(struct ssr_ctx *ctx, const char *name, const char *val
     ssr_status status = ssr_check_header(name, value);
     if (status != SSR_OK)
         return ssr_refuse_unplaced(ctx, SSR_CALL_HEADER, status);
-    return ssr_output_set_header(ctx, output_of(ctx), name, value);
+    return take_header(ctx, name, value);
 }
 
 /* ---- Redirects -------------------------------------------------------------------------------------------------- */

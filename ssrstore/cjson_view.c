@@ -176,8 +176,7 @@ void ssr_check_views(struct ssr_ctx *ctx)
     ssr_builder_set_cap(builder, SIZE_MAX); /* defaults may be longer than what a request may set */
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched)
         if (cell->view && cell->view_pass == ctx->pass && is_changed(builder, cell))
-            ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_GET,
-                                                 .status = SSR_E_VIEW_MUTATED,
-                                                 .definition = &cell->store->definition});
+            ssr_refuse(ctx, (struct ssr_refusal){
+                                .call = SSR_CALL_GET, .status = SSR_E_VIEW_MUTATED, .definition = cell->definition});
     ssr_scope_return_builder(ctx, builder);
 }

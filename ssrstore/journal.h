@@ -18,11 +18,14 @@ struct ssr_writer {
 const char *ssr_base_name(const char *file);
 
 enum ssr_journal_op {
-    SSR_JOURNAL_READ,   /* the first read of a definition in this pass; value: what was seen */
-    SSR_JOURNAL_STAGE,  /* value: what was staged */
-    SSR_JOURNAL_QUERY,  /* asked for; value: the arguments */
-    SSR_JOURNAL_EFFECT, /* an effect ran */
-    SSR_JOURNAL_REFUSE  /* a call answered `status` and changed nothing */
+    SSR_JOURNAL_READ,         /* the first read of a definition in this pass, or of a context's state; value: it */
+    SSR_JOURNAL_STAGE,        /* value: what was staged */
+    SSR_JOURNAL_WRITE,        /* a state was set at once; value: the new one */
+    SSR_JOURNAL_LATE_WRITE,   /* the same, to another state than something in this pass has read */
+    SSR_JOURNAL_SHARED_WRITE, /* a shared store that says writable_in_render is written */
+    SSR_JOURNAL_QUERY,        /* asked for; value: the arguments */
+    SSR_JOURNAL_EFFECT,       /* an effect ran */
+    SSR_JOURNAL_REFUSE        /* a call answered `status` and changed nothing */
 };
 
 struct ssr_journal_entry {
@@ -31,13 +34,14 @@ struct ssr_journal_entry {
     const struct ssr_definition *definition; /* NULL: none, or an unknown one */
     const struct ssr_value *value;
     struct ssr_writer writer;
-    const char *call;    /* REFUSE: the public call's name */
-    const char *init_of; /* the store whose init was running; NULL: the page */
-    bool is_text;        /* REFUSE: the error is in JSON text, at byte `offset` */
+    const char *call;      /* REFUSE: the public call's name */
+    const char *component; /* REFUSE: that called; NULL: the page itself */
+    const char *init_of;   /* the store whose init was running; NULL: the page */
+    bool is_text;          /* REFUSE: the error is in JSON text, at byte `offset` */
     size_t offset;
 };
 
-enum { SSR_JOURNAL_CHUNK = 32 };
+enum { SSR_JOURNAL_CHUNK = 16 };
 
 struct ssr_journal_chunk {
     struct ssr_journal_chunk *next;

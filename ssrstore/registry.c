@@ -14,7 +14,7 @@ enum { TABLE_FIRST = 32 };
 
 const char *ssr_kind_name(enum ssr_kind kind)
 {
-    static const char *const names[] = {"store", "query"};
+    static const char *const names[] = {"store", "query", "cookie", "atom", "shared", "context", "component"};
     return names[kind];
 }
 
@@ -75,22 +75,25 @@ void *ssr_registry_refuse(struct ssr_registry *registry, enum ssr_kind kind, con
     return NULL;
 }
 
-static bool is_name(const char *name)
+bool ssr_is_plain_text(const char *text)
 {
-    size_t length = name ? strlen(name) : 0;
-    if (length == 0 || length > SSR_NAME_BYTES || !ssr_utf8_valid(name, length))
-        return false;
-    for (const char *p = name; *p; p++)
+    for (const char *p = text; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             return false;
-    return true;
+    return ssr_utf8_valid(text, strlen(text));
+}
+
+bool ssr_is_name(const char *name)
+{
+    size_t length = name ? strlen(name) : 0;
+    return length > 0 && length <= SSR_NAME_BYTES && ssr_is_plain_text(name);
 }
 
 ssr_status ssr_registry_check(const struct ssr_registry *registry, enum ssr_kind kind, const char *name, bool replace)
 {
     if (registry->is_frozen)
         return SSR_E_FROZEN;
-    if (!is_name(name))
+    if (!ssr_is_name(name))
         return SSR_E_INVALID_NAME;
     return !replace && ssr_registry_find(registry, kind, name) ? SSR_E_DUPLICATE_NAME : SSR_OK;
 }

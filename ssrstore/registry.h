@@ -10,7 +10,15 @@
 
 enum { SSR_NAME_BYTES = 128, SSR_REGISTRY_ERROR = 320 };
 
-enum ssr_kind { SSR_KIND_STORE, SSR_KIND_QUERY };
+enum ssr_kind {
+    SSR_KIND_STORE,
+    SSR_KIND_QUERY,
+    SSR_KIND_COOKIE,
+    SSR_KIND_ATOM,
+    SSR_KIND_SHARED,
+    SSR_KIND_CONTEXT,
+    SSR_KIND_COMPONENT
+};
 
 /* What every kind of definition begins with. */
 struct ssr_definition {
@@ -19,6 +27,7 @@ struct ssr_definition {
     enum ssr_kind kind;
     uint32_t index; /* in the registry, in order of definition */
     bool redact;
+    const char *type; /* what it holds, as TypeScript (type_text.c); NULL: what its default looks like */
     void (*release)(struct ssr_definition *definition); /* frees what it owns beside the registry's region; or NULL */
 };
 
@@ -40,7 +49,10 @@ struct ssr_registry {
     size_t count, capacity;
     struct ssr_definition **table; /* by hash of kind and name, open addressing; its size is a power of two */
     size_t table_size;
-    struct ssr_store *always; /* once frozen: the stores that are always transferred */
+    struct ssr_store *always;          /* once frozen: the stores that are always transferred */
+    const struct ssr_keyring *keyring; /* of protected cookies; NULL: none */
+    bool has_components;
+    bool is_own; /* without an engine: its first atom store freezes it */
     bool is_frozen;
     ssr_status status;
     char error[SSR_REGISTRY_ERROR];
@@ -51,6 +63,9 @@ void ssr_registry_init(struct ssr_registry *registry, const ssr_allocator *alloc
 ssr_status ssr_registry_freeze(struct ssr_registry *registry);
 void ssr_registry_release(struct ssr_registry *registry);
 
+/* UTF-8 without control characters; and 1 to SSR_NAME_BYTES bytes of it. */
+bool ssr_is_plain_text(const char *text);
+bool ssr_is_name(const char *name);
 struct ssr_definition *ssr_registry_find(const struct ssr_registry *registry, enum ssr_kind kind, const char *name);
 /* Whether a definition of that name may be made now: SSR_OK, frozen, invalid_name, duplicate_name. */
 ssr_status ssr_registry_check(const struct ssr_registry *registry, enum ssr_kind kind, const char *name, bool replace);
@@ -58,6 +73,12 @@ ssr_status ssr_registry_check(const struct ssr_registry *registry, enum ssr_kind
 void *ssr_registry_add(struct ssr_registry *registry, enum ssr_kind kind, const char *name, size_t size);
 /* Keeps the first error. Always NULL, for the caller to return. */
 void *ssr_registry_refuse(struct ssr_registry *registry, enum ssr_kind kind, const char *name, ssr_status status);
+
+/*
+ * The type that a definition states, which may be NULL, in the registry's memory: SSR_OK, SSR_E_NOMEM, or
+ * SSR_E_INVALID_TYPE when it could reach beyond its place in a file of declarations. (type_text.c)
+ */
+ssr_status ssr_registry_copy_type(struct ssr_registry *registry, const char *type, const char **copy);
 
 /* As the record prints it: "store". */
 const char *ssr_kind_name(enum ssr_kind kind);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ssrstore/context_internal.h"
 #include "ssrstore/digest.h"
 
 enum { TABLE_FIRST = 16 };
@@ -22,8 +23,10 @@ static const struct {
 void ssr_scope_init(struct ssr_ctx *ctx, const struct ssr_registry *registry, const ssr_allocator *allocator,
                     uint64_t request_bytes)
 {
-    memset(ctx, 0, sizeof *ctx);
+    memset(ctx, 0, offsetof(struct ssr_ctx, error));
+    ctx->error[0] = ctx->reason[0] = '\0';
     ctx->registry = registry;
+    ctx->frames.are_kept = registry->has_components;
     ssr_budget_init(&ctx->budget, allocator, ssr_clamp_size(request_bytes));
     ctx->request.budget = &ctx->budget;
     ctx->touched_end = &ctx->touched;
@@ -32,14 +35,13 @@ void ssr_scope_init(struct ssr_ctx *ctx, const struct ssr_registry *registry, co
     ssr_builder_fail(&ctx->refusing, SSR_E_WRONG_PHASE);
 }
 
-/* Frees a list of pass memories that nobody holds any more, or that die with the request. */
-static void free_memories(struct ssr_ctx *ctx, struct ssr_pass_memory *memory)
+static void free_memories(struct ssr_ctx *ctx)
 {
-    while (memory) {
-        struct ssr_pass_memory *next = memory->next;
+    while (ctx->made) {
+        struct ssr_pass_memory *memory = ctx->made;
+        ctx->made = memory->older;
         ssr_region_free(&memory->region);
         ssr_budget_resize(&ctx->budget, memory, sizeof *memory, 0);
-        memory = next;
     }
 }
 
@@ -53,34 +55,34 @@ static void free_builders(struct ssr_ctx *ctx)
     }
 }
 
-/* Gives back what the cells and the running pass hold, so that every pass memory is spare. */
-static void drop_values(struct ssr_ctx *ctx)
+void ssr_pass_hold(struct ssr_pass_memory *memory)
 {
-    for (size_t i = 0; i < ctx->commit_count; i++)
-        ssr_value_drop(ctx, ctx->commits[i].before);
-    for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
-        ssr_value_drop(ctx, cell->committed);
-        ssr_value_drop(ctx, cell->initial);
-    }
+    memory->users++;
 }
 
-static void release_memory(struct ssr_ctx *ctx, struct ssr_pass_memory *memory)
+void ssr_pass_drop(struct ssr_ctx *ctx, struct ssr_pass_memory *memory)
 {
     if (!memory || --memory->users > 0)
         return;
     ssr_region_reset(&memory->region);
-    memory->next = ctx->spare;
+    memory->next_spare = ctx->spare;
     ctx->spare = memory;
 }
 
 void ssr_scope_release(struct ssr_ctx *ctx)
 {
-    drop_values(ctx);
-    release_memory(ctx, ctx->memory);
-    free_memories(ctx, ctx->spare);
+    ssr_atoms_end(ctx);
+    for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
+        if (cell->release)
+            cell->release(cell);
+        ssr_readers_free(&ctx->budget, &cell->readers);
+    }
+    ssr_frames_release(ctx);
+    free_memories(ctx);
     if (ctx->page_builder)
         ssr_scope_return_builder(ctx, ctx->page_builder);
     free_builders(ctx);
+    ssr_contexts_release(ctx);
     ssr_budget_resize(&ctx->budget, ctx->table, ctx->table_size * sizeof *ctx->table, 0);
     ssr_budget_resize(&ctx->budget, ctx->staged, ctx->staged_capacity * sizeof *ctx->staged, 0);
     ssr_budget_resize(&ctx->budget, ctx->commits, ctx->commit_capacity * sizeof *ctx->commits, 0);
@@ -112,6 +114,33 @@ ssr_status ssr_enter_write(struct ssr_ctx *ctx, enum ssr_call call, const struct
                       (struct ssr_refusal){.call = call, .status = status, .definition = definition, .writer = writer});
 }
 
+static bool is_same_refusal(const struct ssr_effect *is, const struct ssr_effect *was)
+{
+    const struct ssr_journal_entry *a = is->what, *b = was->what;
+    return a->status == b->status && a->definition == b->definition && a->call == b->call && a->offset == b->offset;
+}
+
+static ssr_status replay_refusal(struct ssr_ctx *ctx, const struct ssr_effect *effect);
+
+static bool note_refusal(struct ssr_ctx *ctx, const struct ssr_journal_entry *entry)
+{
+    return ssr_frame_effect(ctx,
+                            (struct ssr_effect){.replay = replay_refusal, .is_same = is_same_refusal, .what = entry});
+}
+
+/* A refusal of a component that was taken over is one of this pass too. */
+static ssr_status replay_refusal(struct ssr_ctx *ctx, const struct ssr_effect *effect)
+{
+    const struct ssr_journal_entry *former = effect->what;
+    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    if (!entry)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+    *entry = *former;
+    ctx->refused++;
+    note_refusal(ctx, entry);
+    return ctx->fatal;
+}
+
 ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal)
 {
     ctx->refused++;
@@ -125,9 +154,12 @@ ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal)
     entry->definition = refusal.definition;
     entry->writer = refusal.writer;
     entry->call = calls[refusal.call].name;
+    entry->component = ssr_frame_name(ctx);
     entry->init_of = ctx->place.init_of;
     entry->is_text = refusal.is_text;
     entry->offset = refusal.offset;
+    if (!refusal.has_effect && !note_refusal(ctx, entry))
+        return ctx->fatal;
     return ssr_answer(ctx, refusal.status);
 }
 
@@ -148,6 +180,7 @@ ssr_status ssr_end_render(struct ssr_ctx *ctx, ssr_status status, const char *fo
         va_end(arguments);
         replace_controls(ctx->error);
         ctx->fatal = status;
+        ctx->window.end = ctx->window.at;
     }
     return ssr_answer(ctx, ctx->fatal);
 }
@@ -168,21 +201,44 @@ ssr_status ssr_fail_memory(struct ssr_ctx *ctx, ssr_status status, const char *w
                           ssr_status_advice(status));
 }
 
+void ssr_begin_init(struct ssr_ctx *ctx, struct ssr_place place, struct ssr_init_mark *mark)
+{
+    mark->phase = ctx->phase;
+    mark->place = ctx->place;
+    mark->window = ctx->window;
+    ssr_guard_enter(&mark->guard, "init", place.init_of);
+    mark->guard.ctx = ctx;
+    ctx->phase = SSR_INIT;
+    ctx->place = place;
+    ctx->window.end = ctx->window.at;
+}
+
+void ssr_end_init(struct ssr_ctx *ctx, struct ssr_init_mark *mark)
+{
+    ssr_guard_leave(&mark->guard);
+    ctx->phase = mark->phase;
+    ctx->place = mark->place;
+    ctx->window = mark->window;
+    if (ctx->fatal != SSR_OK)
+        ctx->window.end = ctx->window.at;
+}
+
 /* ---- The memory of passes --------------------------------------------------------------------------------------- */
 
 static struct ssr_pass_memory *take_memory(struct ssr_ctx *ctx)
 {
     struct ssr_pass_memory *memory = ctx->spare;
     if (memory) {
-        ctx->spare = memory->next;
+        ctx->spare = memory->next_spare;
     } else {
         memory = ssr_budget_resize(&ctx->budget, NULL, 0, sizeof *memory);
         if (!memory)
             return NULL;
         memset(memory, 0, sizeof *memory);
         memory->region.budget = &ctx->budget;
+        memory->older = ctx->made;
+        ctx->made = memory;
     }
-    memory->next = NULL;
     memory->users = 1;
     return memory;
 }
@@ -190,13 +246,13 @@ static struct ssr_pass_memory *take_memory(struct ssr_ctx *ctx)
 void ssr_value_hold(const struct ssr_value *value)
 {
     if (value && value->home)
-        value->home->users++;
+        ssr_pass_hold(value->home);
 }
 
 void ssr_value_drop(struct ssr_ctx *ctx, const struct ssr_value *value)
 {
     if (value && value->home)
-        release_memory(ctx, value->home);
+        ssr_pass_drop(ctx, value->home);
 }
 
 const struct ssr_value *ssr_scope_value(struct ssr_ctx *ctx, const char *text, size_t length, ssr_digest digest)
@@ -207,6 +263,11 @@ const struct ssr_value *ssr_scope_value(struct ssr_ctx *ctx, const char *text, s
         return NULL;
     *value = (struct ssr_value){copy, length, digest, ctx->memory};
     return value;
+}
+
+const struct ssr_value *ssr_scope_text_value(struct ssr_ctx *ctx, const char *text, size_t length)
+{
+    return ssr_scope_value(ctx, text, length, ssr_digest_of(text, length, 0));
 }
 
 struct ssr_builder *ssr_scope_borrow_builder(struct ssr_ctx *ctx)
@@ -233,18 +294,23 @@ void ssr_scope_return_builder(struct ssr_ctx *ctx, struct ssr_builder *builder)
 
 ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx)
 {
-    if (ssr_reserve_commits(ctx) != SSR_OK)
+    if (ssr_reserve_commits(ctx) != SSR_OK || !ssr_frames_prepare(ctx))
         return ctx->fatal;
     struct ssr_pass_memory *memory = take_memory(ctx);
     if (!memory)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "the memory of a pass");
     ctx->seen_from = ++ctx->pass;
+    ctx->refused_before = ctx->refused;
     ssr_commit_staged(ctx);
-    release_memory(ctx, ctx->memory);
+    ssr_atoms_mark(ctx);
+    ssr_pass_drop(ctx, ctx->memory);
     ctx->memory = memory;
     ctx->journal = (struct ssr_journal){NULL, NULL};
+    ctx->provided = NULL;
+    ctx->provided_end = &ctx->provided;
     ctx->place = (struct ssr_place){NULL, 0, 0, 0};
     ctx->reason[0] = '\0';
+    ssr_frames_begin_pass(ctx);
     return SSR_OK;
 }
 
@@ -254,6 +320,10 @@ void ssr_scope_end_pass(struct ssr_ctx *ctx)
         ssr_value_drop(ctx, ctx->commits[i].before);
     ctx->commit_count = 0;
     ctx->reason[0] = '\0';
+    ssr_pass_drop(ctx, ctx->completed);
+    ctx->completed = ctx->memory;
+    ssr_pass_hold(ctx->completed);
+    ctx->kept_provided = ctx->provided;
 }
 
 ssr_status ssr_scope_prepare(struct ssr_ctx *ctx)
@@ -269,34 +339,87 @@ static void forget_passes(struct ssr_cell *cell)
     cell->read_pass = cell->string_pass = cell->view_pass = UINT_MAX;
 }
 
+/* What is staged in stores is dropped; cookies stay staged. */
+static void drop_staged_stores(struct ssr_ctx *ctx)
+{
+    size_t kept = 0;
+    ctx->differing = 0;
+    for (size_t i = 0; i < ctx->staged_count; i++) {
+        struct ssr_cell *cell = ctx->staged[i];
+        if (cell->definition->kind == SSR_KIND_STORE) {
+            cell->staged = NULL;
+            continue;
+        }
+        ctx->staged[kept++] = cell;
+        ctx->differing += cell->staged != cell->committed;
+    }
+    ctx->staged_count = kept;
+}
+
 void ssr_scope_restart(struct ssr_ctx *ctx)
 {
-    for (size_t i = 0; i < ctx->staged_count; i++)
-        ctx->staged[i]->staged = NULL;
-    ctx->staged_count = 0;
-    ctx->differing = 0;
+    drop_staged_stores(ctx);
+    ssr_atoms_restart(ctx);
+    ssr_frames_forget(ctx);
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
-        ssr_value_drop(ctx, cell->committed);
-        ssr_value_drop(ctx, cell->initial);
-        cell->committed = cell->initial = NULL;
+        if (cell->definition->kind == SSR_KIND_STORE) {
+            ssr_value_drop(ctx, cell->committed);
+            ssr_value_drop(ctx, cell->initial);
+            cell->committed = cell->initial = NULL;
+        }
         cell->first_pass = UINT_MAX; /* not touched at the new location */
         forget_passes(cell);
     }
 }
 
-void ssr_scope_abandon_pass(struct ssr_ctx *ctx)
+static void drop_staged(struct ssr_ctx *ctx)
 {
-    ssr_take_back_commits(ctx);
+    for (size_t i = 0; i < ctx->staged_count; i++)
+        ctx->staged[i]->staged = NULL;
     ctx->staged_count = 0;
     ctx->differing = 0;
 }
 
+void ssr_scope_abandon_pass(struct ssr_ctx *ctx)
+{
+    ssr_take_back_commits(ctx);
+    ssr_atoms_rewind(ctx);
+    drop_staged(ctx);
+}
+
+/* What the pass was the first to touch is not touched, and its init has not run. */
+static void untouch(struct ssr_ctx *ctx, struct ssr_cell *cell)
+{
+    if (cell->first_pass != ctx->pass || cell->was_given)
+        return;
+    cell->first_pass = UINT_MAX;
+    if (cell->definition->kind == SSR_KIND_SHARED) /* pinned for good */
+        return;
+    ssr_value_drop(ctx, cell->committed);
+    ssr_value_drop(ctx, cell->initial);
+    cell->committed = cell->initial = NULL;
+}
+
+void ssr_scope_start_over(struct ssr_ctx *ctx)
+{
+    ssr_atoms_rewind(ctx);
+    ssr_atoms_forget_pass(ctx);
+    drop_staged(ctx);
+    ssr_frames_forget(ctx);
+    for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
+        forget_passes(cell);
+        untouch(ctx, cell);
+    }
+    ctx->refused = ctx->refused_before;
+    ctx->pass--;
+}
+
 /* ---- Cells ------------------------------------------------------------------------------------------------------ */
 
-static struct ssr_cell **place_of(struct ssr_cell **table, size_t size, const struct ssr_store *store)
+static struct ssr_cell **place_of(struct ssr_cell **table, size_t size, const struct ssr_definition *definition)
 {
-    size_t at = (store->definition.index * UINT32_C(2654435769)) & (size - 1);
-    while (table[at] && table[at]->store != store)
+    size_t at = ssr_first_place(definition, size);
+    while (table[at] && table[at]->definition != definition)
         at = (at + 1) & (size - 1);
     return &table[at];
 }
@@ -312,48 +435,56 @@ static ssr_status reserve_table(struct ssr_ctx *ctx)
     for (size_t i = 0; i < size; i++)
         table[i] = NULL;
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched)
-        *place_of(table, size, cell->store) = cell;
+        *place_of(table, size, cell->definition) = cell;
     ssr_budget_resize(&ctx->budget, ctx->table, ctx->table_size * sizeof *table, 0);
     ctx->table = table;
     ctx->table_size = size;
     return SSR_OK;
 }
 
-static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_store *store)
+static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_definition *definition, size_t size)
 {
     if (ctx->cell_count >= ctx->cell_cap) {
         ssr_fail_memory(ctx, SSR_E_LIMIT, "ssr_limits.stores");
         return NULL;
     }
-    struct ssr_cell *cell = reserve_table(ctx) == SSR_OK ? ssr_region_alloc(&ctx->request, sizeof *cell) : NULL;
+    struct ssr_cell *cell = reserve_table(ctx) == SSR_OK ? ssr_region_alloc(&ctx->request, size) : NULL;
     if (!cell) {
-        ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+        ssr_fail_memory(ctx, ctx->budget.refusal, definition->name);
         return NULL;
     }
-    cell->store = store;
-    cell->first_pass = ctx->seen_from;
+    cell->definition = definition;
+    ssr_cell_touch(ctx, cell);
     forget_passes(cell);
     *ctx->touched_end = cell;
     ctx->touched_end = &cell->next_touched;
-    if (store->lifetime == SSR_DERIVED) {
+    if (definition->kind == SSR_KIND_STORE && ssr_cell_store(cell)->lifetime == SSR_DERIVED) {
         cell->next_derived = ctx->derived;
         ctx->derived = cell;
     }
-    *place_of(ctx->table, ctx->table_size, store) = cell;
+    *place_of(ctx->table, ctx->table_size, definition) = cell;
     ctx->cell_count++;
     return cell;
 }
 
-struct ssr_cell *ssr_scope_cell(struct ssr_ctx *ctx, const struct ssr_store *store)
+struct ssr_cell *ssr_scope_cell(struct ssr_ctx *ctx, const struct ssr_definition *definition, size_t size)
 {
-    struct ssr_cell *cell = ctx->table_size > 0 ? *place_of(ctx->table, ctx->table_size, store) : NULL;
-    return cell ? cell : add_cell(ctx, store);
+    struct ssr_cell *cell = ctx->table_size > 0 ? *place_of(ctx->table, ctx->table_size, definition) : NULL;
+    return cell ? cell : add_cell(ctx, definition, size);
 }
 
 /* ---- The request ------------------------------------------------------------------------------------------------ */
 
+/* What they answer changes with the pass, so whoever asks runs in each. The context belongs to this thread. */
+static void note_pass_read(const struct ssr_ctx *ctx)
+{
+    if (ctx->frames.current)
+        ssr_frame_runs_always((struct ssr_ctx *)ctx);
+}
+
 unsigned ssr_pass(const struct ssr_ctx *ctx)
 {
+    note_pass_read(ctx);
     return ctx->phase == SSR_IDLE ? 0 : ctx->pass;
 }
 
@@ -369,6 +500,7 @@ const char *ssr_request_id(const struct ssr_ctx *ctx)
 
 bool ssr_has_pending_changes(const struct ssr_ctx *ctx)
 {
+    note_pass_read(ctx);
     return ctx->phase != SSR_IDLE && ctx->differing > 0;
 }
 
@@ -376,6 +508,7 @@ ssr_status ssr_fail_at(struct ssr_ctx *ctx, const char *reason, const char *file
 {
     if (ssr_enter_write(ctx, SSR_CALL_FAIL, NULL, (struct ssr_writer){file, line}) != SSR_OK)
         return ctx->last;
+    ssr_frame_runs_always(ctx); /* what failed may say so again in the next pass, whatever comes of it */
     snprintf(ctx->reason, sizeof ctx->reason, "%s:%d: %.255s", ssr_base_name(file), line, reason ? reason : "");
     return ssr_answer(ctx, SSR_E_FAILED);
 }

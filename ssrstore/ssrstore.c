@@ -15,17 +15,17 @@
 
 /* ---- Defaults --------------------------------------------------------------------------------------------------- */
 
-/* Calls the init function as its own place and phase. */
+/* Calls the init function as its own place and phase. It runs once, whoever asks: no component depends on it. */
 static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder)
 {
-    enum ssr_phase phase = ctx->phase;
-    struct ssr_place place = ctx->place;
     const char *name = store->definition.name;
-    ctx->phase = SSR_INIT;
-    ctx->place = (struct ssr_place){name, ssr_digest_of(name, strlen(name), 0).low, 0, 0};
+    struct ssr_frame *asking = ctx->frames.current;
+    struct ssr_init_mark mark;
+    ctx->frames.current = NULL;
+    ssr_begin_init(ctx, (struct ssr_place){name, ssr_digest_of(name, strlen(name), 0).low, 0, 0}, &mark);
     ssr_status status = store->init(ctx, builder, store->init_arg);
-    ctx->phase = phase;
-    ctx->place = place;
+    ssr_end_init(ctx, &mark);
+    ctx->frames.current = asking;
     return status == SSR_OK ? ssr_builder_complete(builder) : status;
 }
 
@@ -40,8 +40,7 @@ static const struct ssr_value *run_init(struct ssr_ctx *ctx, const struct ssr_st
     const struct ssr_value *value = NULL;
     ssr_status status = call_init(ctx, store, builder);
     if (ctx->fatal == SSR_OK && status == SSR_OK) {
-        ssr_digest digest = ssr_digest_of(builder->out.data, builder->out.length, 0);
-        value = ssr_scope_value(ctx, builder->out.data, builder->out.length, digest);
+        value = ssr_scope_text_value(ctx, builder->out.data, builder->out.length);
         if (!value)
             ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
     } else if (ssr_ends_render(builder->status)) {
@@ -55,11 +54,11 @@ static const struct ssr_value *run_init(struct ssr_ctx *ctx, const struct ssr_st
 
 struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store)
 {
-    struct ssr_cell *cell = ssr_scope_cell(ctx, store);
+    struct ssr_cell *cell = ssr_scope_cell(ctx, &store->definition, sizeof *cell);
     if (!cell || cell->committed)
         return cell;
     if (cell->first_pass == UINT_MAX) /* known from the location before this one */
-        cell->first_pass = ctx->seen_from;
+        ssr_cell_touch(ctx, cell);
     if (cell->is_initializing) {
         ssr_end_render(ctx, SSR_E_INIT_CYCLE,
                        "pass %u: the init of store \"%s\" reads store \"%s\", whose init is running: %s: %s", ctx->pass,
@@ -91,9 +90,10 @@ static bool is_known(const struct ssr_ctx *ctx, const struct ssr_store *store)
     return store && store->definition.registry == ctx->registry;
 }
 
-/* The first read of a cell in a pass goes into the journal. */
-static bool note_read(struct ssr_ctx *ctx, struct ssr_cell *cell)
+bool ssr_note_read(struct ssr_ctx *ctx, struct ssr_cell *cell)
 {
+    if (!ssr_frame_reads(ctx, &cell->readers))
+        return false;
     if (cell->read_pass == ctx->pass)
         return true;
     struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
@@ -102,7 +102,7 @@ static bool note_read(struct ssr_ctx *ctx, struct ssr_cell *cell)
         return false;
     }
     entry->op = SSR_JOURNAL_READ;
-    entry->definition = &cell->store->definition;
+    entry->definition = cell->definition;
     entry->value = cell->committed;
     entry->init_of = ctx->place.init_of;
     cell->read_pass = ctx->pass;
@@ -118,7 +118,7 @@ struct ssr_cell *ssr_read(struct ssr_ctx *ctx, const struct ssr_store *store)
         return NULL;
     }
     struct ssr_cell *cell = ssr_resolve(ctx, store);
-    return cell && note_read(ctx, cell) ? cell : NULL;
+    return cell && ssr_note_read(ctx, cell) ? cell : NULL;
 }
 
 const ssr_value *ssr_get(struct ssr_ctx *ctx, const struct ssr_store *store)
@@ -137,8 +137,7 @@ ssr_json ssr_get_json(struct ssr_ctx *ctx, const struct ssr_store *store)
     return ssr_value_json(ssr_get(ctx, store));
 }
 
-/* The text of the string at json in the pass's memory; NULL: no string, or no memory. */
-static const char *copy_string(struct ssr_ctx *ctx, ssr_json json)
+const char *ssr_copy_string(struct ssr_ctx *ctx, ssr_json json)
 {
     if (ssr_json_type(json) != SSR_JSON_STRING) {
         ssr_answer(ctx, SSR_E_WRONG_TYPE);
@@ -155,19 +154,22 @@ static const char *copy_string(struct ssr_ctx *ctx, ssr_json json)
 
 const char *ssr_string(struct ssr_ctx *ctx, ssr_json json)
 {
-    return ssr_enter(ctx, SSR_CALL_STRING) == SSR_OK ? copy_string(ctx, json) : NULL;
+    return ssr_enter(ctx, SSR_CALL_STRING) == SSR_OK ? ssr_copy_string(ctx, json) : NULL;
+}
+
+const char *ssr_cell_string(struct ssr_ctx *ctx, struct ssr_cell *cell)
+{
+    if (cell->string_pass != ctx->pass) {
+        cell->string = ssr_copy_string(ctx, ssr_value_json(cell->committed));
+        cell->string_pass = ctx->pass;
+    }
+    return cell->string;
 }
 
 const char *ssr_get_string(struct ssr_ctx *ctx, const struct ssr_store *store)
 {
     struct ssr_cell *cell = ssr_read(ctx, store);
-    if (!cell)
-        return NULL;
-    if (cell->string_pass != ctx->pass) {
-        cell->string = copy_string(ctx, ssr_value_json(cell->committed));
-        cell->string_pass = ctx->pass;
-    }
-    return cell->string;
+    return cell ? ssr_cell_string(ctx, cell) : NULL;
 }
 
 int64_t ssr_get_integer(struct ssr_ctx *ctx, const struct ssr_store *store, int64_t otherwise)
@@ -190,9 +192,7 @@ bool ssr_get_boolean(struct ssr_ctx *ctx, const struct ssr_store *store, bool ot
 
 /* ---- Staging ---------------------------------------------------------------------------------------------------- */
 
-/* The value to stage for this text: the committed or the staged one when it is equal to it, else a new one. */
-static const struct ssr_value *value_for(struct ssr_ctx *ctx, const struct ssr_cell *cell, const char *text,
-                                         size_t length)
+const struct ssr_value *ssr_value_for(struct ssr_ctx *ctx, const struct ssr_cell *cell, const char *text, size_t length)
 {
     ssr_digest digest = ssr_digest_of(text, length, 0);
     if (ssr_value_same_text(cell->committed, text, length, digest))
@@ -211,17 +211,32 @@ static bool reserve_staged(struct ssr_ctx *ctx)
     return staged != NULL;
 }
 
-static ssr_status stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ssr_value *value,
-                        struct ssr_writer writer)
+/* The value of the pass before becomes one of this pass. */
+static ssr_status replay_stage(struct ssr_ctx *ctx, const struct ssr_effect *effect)
+{
+    struct ssr_cell *cell = effect->on;
+    const struct ssr_value *value = effect->value;
+    if (value != cell->committed)
+        value = ssr_value_for(ctx, cell, value->text, value->length);
+    if (!value)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, cell->definition->name);
+    return ssr_stage(ctx, cell, value, effect->writer);
+}
+
+ssr_status ssr_stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ssr_value *value,
+                     struct ssr_writer writer)
 {
     struct ssr_journal_entry *entry =
         reserve_staged(ctx) ? ssr_journal_append(&ctx->journal, &ctx->memory->region) : NULL;
     if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, cell->store->definition.name);
+        return ssr_fail_memory(ctx, ctx->budget.refusal, cell->definition->name);
     entry->op = SSR_JOURNAL_STAGE;
-    entry->definition = &cell->store->definition;
+    entry->definition = cell->definition;
     entry->value = value;
     entry->writer = writer;
+    if (!ssr_frame_effect(ctx,
+                          (struct ssr_effect){.replay = replay_stage, .on = cell, .value = value, .writer = writer}))
+        return ctx->fatal;
     if (!cell->staged) {
         ctx->staged[ctx->staged_count++] = cell;
         cell->was_read_first = cell->read_pass == ctx->pass;
@@ -230,6 +245,7 @@ static ssr_status stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct
     }
     cell->staged = value;
     cell->writer = writer;
+    cell->component = ssr_frame_name(ctx);
     ctx->differing += value != cell->committed;
     return ssr_answer(ctx, SSR_OK);
 }
@@ -251,10 +267,10 @@ static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store
     struct ssr_cell *cell = ssr_resolve(ctx, store);
     if (!cell)
         return ctx->last;
-    const struct ssr_value *value = value_for(ctx, cell, builder->out.data, builder->out.length);
+    const struct ssr_value *value = ssr_value_for(ctx, cell, builder->out.data, builder->out.length);
     if (!value)
         return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
-    return stage(ctx, cell, value, writer);
+    return ssr_stage(ctx, cell, value, writer);
 }
 
 ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_value *answer,
@@ -264,10 +280,10 @@ ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, 
     struct ssr_cell *cell = ssr_resolve(ctx, store);
     if (!cell)
         return ctx->fatal;
-    const struct ssr_value *value = value_for(ctx, cell, answer->text, answer->length);
+    const struct ssr_value *value = ssr_value_for(ctx, cell, answer->text, answer->length);
     if (!value)
         return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
-    if (stage(ctx, cell, value, writer) != SSR_OK)
+    if (ssr_stage(ctx, cell, value, writer) != SSR_OK)
         return ctx->fatal;
     if (store->lifetime == SSR_DERIVED) {
         ssr_value_hold(value);
@@ -414,6 +430,7 @@ void ssr_commit_staged(struct ssr_ctx *ctx)
             ctx->commits[ctx->commit_count++] = (struct ssr_commit){cell, cell->committed};
             ssr_value_hold(cell->staged);
             cell->committed = cell->staged;
+            ssr_frames_touch(&cell->readers);
         }
         cell->staged = NULL;
     }
@@ -435,7 +452,7 @@ ssr_status ssr_stage_defaults(struct ssr_ctx *ctx)
     for (struct ssr_cell *cell = ctx->derived; cell; cell = cell->next_derived) {
         if (cell->staged || !cell->committed || ssr_value_equal(cell->committed, cell->initial))
             continue;
-        ssr_status status = stage(ctx, cell, cell->initial, (struct ssr_writer){NULL, 0});
+        ssr_status status = ssr_stage(ctx, cell, cell->initial, (struct ssr_writer){NULL, 0});
         if (status != SSR_OK)
             return status;
     }

@@ -72,6 +72,12 @@ typedef struct ssr_store_options {
     ssr_init_fn init;
     void *init_arg; /* borrowed, as long as the engine lives; given to init */
 
+    /*
+     * What the store holds, as TypeScript, for the browser's side (engine/types.h): where the default cannot tell. One
+     * line: "string | null", "import('./idea').Idea". NULL: what the default looks like. Copied; never read otherwise.
+     */
+    const char *type;
+
     ssr_lifetime lifetime;
     ssr_policy policy;
     bool always;  /* transferred even when nobody read or set it */
@@ -85,7 +91,8 @@ typedef struct ssr_store_options {
  * name       unique in the registry: 1 to 128 bytes of UTF-8 without control characters. Copied.
  * options    NULL: all zero. Copied.
  * Returns    the store, or NULL: duplicate_name, invalid_name, invalid_argument (several defaults), a value error in
- *            a default, frozen, nomem. The first such error is kept; ssr_engine_start answers it and says which name.
+ *            a default, invalid_type, frozen, nomem. The first such error is kept; ssr_engine_start answers it and
+ *            says which name.
  * Memory     borrowed from the registry. Allocates.
  * Legal      setup. One thread.
  * Source     seed "Declare a value".
@@ -103,7 +110,7 @@ SSR_API ssr_store *ssr_store_find(const ssr_registry *registry, const char *name
 /* The store's name. Borrowed from the registry. Legal anywhere. Source: seed "Handle methods". */
 SSR_API const char *ssr_store_name(const ssr_store *store);
 
-/* The first error of a definition, or SSR_OK; and a sentence about it ("" when there is none), borrowed. */
+/* The first error of a definition, or SSR_OK; and a sentence about it, borrowed; "" when there is none. */
 SSR_API ssr_status ssr_registry_status(const ssr_registry *registry);
 SSR_API const char *ssr_registry_error(const ssr_registry *registry);
 
@@ -119,7 +126,7 @@ SSR_API const char *ssr_registry_error(const ssr_registry *registry);
  */
 SSR_API const ssr_value *ssr_get(ssr_ctx *ctx, const ssr_store *store);
 
-/* The same; on the server, where nothing renders twice by itself, `use` is `get`. */
+/* As ssr_get: on the server, where nothing renders again by itself, `use` is `get`. */
 SSR_API const ssr_value *ssr_use(ssr_ctx *ctx, const ssr_store *store);
 
 /*
@@ -207,6 +214,7 @@ SSR_API ssr_builder *ssr_build(ssr_ctx *ctx);
 
 /* ---- Effects ---------------------------------------------------------------------------------------------------- */
 
+/* What an effect does. Its answer is that of ssr_effect. */
 typedef ssr_status (*ssr_effect_fn)(ssr_ctx *ctx, void *arg);
 
 /*
@@ -225,13 +233,19 @@ SSR_API ssr_status ssr_effect(ssr_ctx *ctx, ssr_effect_fn fn, void *arg);
 /* The number of the running pass, from 1; 0 outside a render. Legal anywhere. */
 SSR_API unsigned ssr_pass(const ssr_ctx *ctx);
 
-/* The location that is rendered, as the host gave it ("/ideas?page=2"). Borrowed until the render is freed. */
+/* The location that is rendered, as the host gave it ("/ideas?page=2"). Borrowed until the render is freed. Legal
+ * anywhere. */
 SSR_API const char *ssr_location(const ssr_ctx *ctx);
 
-/* What the host put into ssr_request.host. Reading it marks the response private. Legal: render, init; else NULL. */
+/* What the host put into ssr_request.host; borrowed from it. Reading it makes the response private. Legal: render,
+ * init; else NULL. */
 SSR_API void *ssr_host(ssr_ctx *ctx);
 
-/* Says that what was rendered is for this visitor only: the response is not cacheable. Legal: render, init. */
+/*
+ * Says that what was rendered is for this visitor only: the response is not cacheable.
+ * Returns    SSR_OK or wrong_phase.
+ * Legal      render, init.
+ */
 SSR_API ssr_status ssr_private(ssr_ctx *ctx);
 
 /*
@@ -274,7 +288,8 @@ SSR_API bool ssr_has_pending_changes(const ssr_ctx *ctx);
 #define ssr_fail(ctx, reason) ssr_fail_at(ctx, reason, __FILE__, __LINE__)
 SSR_API ssr_status ssr_fail_at(ssr_ctx *ctx, const char *reason, const char *file, int line);
 
-/* The status of the latest call on this context that could fail: why a getter answered NULL. Legal anywhere. */
+/* Why a getter answered NULL: the status of the latest call on this context that could fail, or SSR_OK. Legal
+ * anywhere. */
 SSR_API ssr_status ssr_last_status(const ssr_ctx *ctx);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 /* What crosses to the browser (docs/transfer.md): one object, keys sorted, made of what the last pass saw. */
-#include "ssrstore/scope.h"
+#include "ssrstore/context_internal.h"
+#include "ssrstore/shared_internal.h"
 
 static void add_encoded(struct ssr_transfer *transfer, const struct ssr_value *value, const char *of)
 {
@@ -31,8 +32,10 @@ void ssr_transfer_add(struct ssr_transfer *transfer, const struct ssr_value *val
 
 static bool crosses(const struct ssr_transfer *transfer, const struct ssr_cell *cell)
 {
-    return cell->committed && cell->store->policy == SSR_TRANSFERRED &&
-           (cell->store->always || cell->first_pass <= transfer->last_pass);
+    if (cell->definition->kind != SSR_KIND_STORE || !cell->committed)
+        return false;
+    const struct ssr_store *store = ssr_cell_store(cell);
+    return store->policy == SSR_TRANSFERRED && (store->always || cell->first_pass <= transfer->last_pass);
 }
 
 static void add_stores(struct ssr_transfer *transfer)
@@ -41,28 +44,52 @@ static void add_stores(struct ssr_transfer *transfer)
     ssr_builder_begin_object(transfer->builder);
     for (struct ssr_cell *cell = transfer->ctx->touched; cell; cell = cell->next_touched)
         if (crosses(transfer, cell)) {
-            ssr_builder_key(transfer->builder, cell->store->definition.name);
-            ssr_transfer_add(transfer, cell->committed, cell->store->definition.name);
+            ssr_builder_key(transfer->builder, cell->definition->name);
+            ssr_transfer_add(transfer, cell->committed, cell->definition->name);
         }
     ssr_builder_end_object(transfer->builder);
 }
 
-static void add_empty(struct ssr_transfer *transfer, const char *key)
+static bool shared_crosses(const struct ssr_transfer *transfer, const struct ssr_cell *cell)
 {
-    ssr_builder_key(transfer->builder, key);
-    ssr_builder_begin_object(transfer->builder);
-    ssr_builder_end_object(transfer->builder);
+    if (cell->definition->kind != SSR_KIND_SHARED || !cell->committed)
+        return false;
+    return ((const struct ssr_shared *)cell->definition)->policy == SSR_TRANSFERRED &&
+           cell->first_pass <= transfer->last_pass;
+}
+
+/* The member is there only when it has something in it. */
+static void add_shared(struct ssr_transfer *transfer)
+{
+    bool is_open = false;
+    for (struct ssr_cell *cell = transfer->ctx->touched; cell; cell = cell->next_touched) {
+        if (!shared_crosses(transfer, cell))
+            continue;
+        if (!is_open) {
+            ssr_builder_key(transfer->builder, "shared");
+            ssr_builder_begin_object(transfer->builder);
+        }
+        is_open = true;
+        ssr_builder_key(transfer->builder, cell->definition->name);
+        ssr_transfer_add(transfer, cell->committed, cell->definition->name);
+    }
+    if (is_open)
+        ssr_builder_end_object(transfer->builder);
 }
 
 static void add_all(struct ssr_transfer *transfer)
 {
     ssr_builder_begin_object(transfer->builder);
-    add_empty(transfer, "atoms");
-    add_empty(transfer, "contexts");
+    ssr_builder_key(transfer->builder, "atoms");
+    ssr_builder_begin_object(transfer->builder);
+    ssr_atoms_transfer(transfer);
+    ssr_builder_end_object(transfer->builder);
+    ssr_contexts_transfer(transfer);
     ssr_builder_key(transfer->builder, "queries");
     ssr_builder_begin_object(transfer->builder);
     transfer->add_queries(transfer, transfer->queries_arg);
     ssr_builder_end_object(transfer->builder);
+    add_shared(transfer);
     add_stores(transfer);
     ssr_builder_key(transfer->builder, "v");
     ssr_builder_integer(transfer->builder, 1);
