@@ -18,6 +18,7 @@
 extern "C" {
 #endif
 
+/* Threads and their queue. Any number of threads may use it at once. */
 typedef struct ssr_pool ssr_pool;
 
 /*

@@ -27,6 +27,7 @@
 extern "C" {
 #endif
 
+/* One descriptor and one ready list. */
 typedef struct ssr_waker ssr_waker;
 
 /*

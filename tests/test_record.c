@@ -1,0 +1,652 @@
+/*
+ * The record of a render: what it says of each pass, what it keeps to itself, what it costs when nobody listens and
+ * what it may cost when somebody does. The verdict is tested in test_verdict.c.
+ */
+#include "fixture.h"
+
+#include "engine/component.h"
+#include "engine/render_internal.h"
+#include "ssrstore/shared.h"
+
+/* The parsed record of the last render. */
+struct reading {
+    ssr_value *value;
+    ssr_json json;
+};
+
+static struct reading read_record(const struct fixture *fixture)
+{
+    struct reading reading;
+    assert_status(ssr_value_parse(NULL, fixture->record_json, strlen(fixture->record_json), NULL, &reading.value),
+                  SSR_OK);
+    reading.json = ssr_value_json(reading.value);
+    return reading;
+}
+
+/* Whether the JSON at a place is this text, NULL for absent. */
+static void assert_at(ssr_json json, const char *place, const char *expected)
+{
+    ssr_json found = ssr_json_at(json, place);
+    if (!expected && found.text)
+        fail_msg("%s is %.*s", place, (int)found.length, found.text);
+    if (expected &&
+        (!found.text || strlen(expected) != found.length || memcmp(found.text, expected, found.length) != 0))
+        fail_msg("%s is %.*s, not %s", place, (int)found.length, found.text ? found.text : "absent", expected);
+}
+
+static void assert_same(ssr_json json, const char *place, const char *other, bool is_same)
+{
+    ssr_json a = ssr_json_at(json, place), b = ssr_json_at(json, other);
+    assert_non_null(a.text);
+    assert_non_null(b.text);
+    assert_int_equal(a.length == b.length && memcmp(a.text, b.text, a.length) == 0, is_same);
+}
+
+/* ---- When nobody listens ----------------------------------------------------------------------------------------- */
+
+static ssr_status count_up(ssr_ctx *ctx, void *store)
+{
+    return ssr_set_integer(ctx, store, ssr_get_integer(ctx, store, 0) + 1);
+}
+
+static size_t allocations(bool has_error, bool has_record)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    fixture_init(fixture);
+    ssr_log log = fixture->config.log;
+    fixture->config.log =
+        (ssr_log){.error = has_error ? log.error : NULL, .record = has_record ? log.record : NULL, .arg = fixture};
+    fixture_open(fixture);
+    ssr_store *store = fixture_store(fixture, "count", "0");
+    fixture_start(fixture);
+    size_t before = fixture->memory.calls;
+    assert_status(fixture_run(fixture, count_up, store), SSR_OK);
+    assert_int_equal(fixture->result->passes, 26);
+    size_t calls = fixture->memory.calls - before;
+    const struct ssr_record *record = &((struct ssr_render *)fixture->render)->record;
+    if (!has_record) {
+        assert_null(record->first);
+        assert_null(record->history);
+        assert_int_equal(record->budget.used, 0);
+    }
+    fixture_close(fixture);
+    free(fixture);
+    return calls;
+}
+
+static void without_a_sink_nothing_is_kept(void **state)
+{
+    (void)state;
+    size_t silent = allocations(false, false);
+    assert_int_equal(allocations(true, false), silent);
+    assert_true(allocations(true, true) > silent);
+}
+
+/* ---- What is not told -------------------------------------------------------------------------------------------- */
+
+struct pair {
+    ssr_store *a, *b;
+    ssr_query *query;
+};
+
+/* Sets a when it is unset, and b to what a is. */
+static ssr_status follow_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_set_string(ctx, pair->b, ssr_get_string(ctx, pair->a));
+    return ssr_set_string(ctx, pair->a, "set");
+}
+
+static void open_pair(struct fixture *fixture, struct pair *pair, bool redact, uint64_t key)
+{
+    fixture_init(fixture);
+    fixture->config.redaction_key = key;
+    fixture_open(fixture);
+    ssr_store_options options = {.default_string = "unset", .redact = redact};
+    pair->a = ssr_store_define(fixture->registry, "a", &options);
+    pair->b = fixture_store(fixture, "b", "\"unset\"");
+    ssr_query_options quiet = {.timeout_ms = 0};
+    pair->query = ssr_query_define(fixture->registry, "idea", &quiet);
+    fixture_start(fixture);
+}
+
+static void what_is_redacted_has_no_patch_and_its_state_a_key(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    char states[3][64];
+    (void)state;
+    for (uint64_t key = 0; key < 3; key++) {
+        open_pair(&fixture, &pair, true, key);
+        assert_status(fixture_run(&fixture, follow_page, &pair), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        assert_at(reading.json, "/passLog/0/changed/0/name", "\"a\"");
+        assert_at(reading.json, "/passLog/0/changed/0/patch", NULL);
+        assert_at(reading.json, "/passLog/0/changed/0/size", NULL);
+        assert_int_equal(ssr_json_at(reading.json, "/passLog/0/changed/0/after").text != NULL, key != 0);
+        ssr_json seen = ssr_json_at(reading.json, "/passLog/0/state");
+        assert_int_equal(seen.text != NULL, key != 0);
+        snprintf(states[key], sizeof states[key], "%.*s", (int)seen.length, seen.text ? seen.text : "");
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+    assert_string_not_equal(states[1], states[2]);
+}
+
+/* ---- States ------------------------------------------------------------------------------------------------------ */
+
+static ssr_status flip(ssr_ctx *ctx, void *store)
+{
+    return ssr_set_boolean(ctx, store, !ssr_get_boolean(ctx, store, false));
+}
+
+static void equal_states_have_equal_digests(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.allowed_rerenders_count = 3;
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "on", "false");
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, flip, store), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_same(reading.json, "/passLog/0/state", "/passLog/2/state", true);
+    assert_same(reading.json, "/passLog/1/state", "/passLog/3/state", true);
+    assert_same(reading.json, "/passLog/0/state", "/passLog/1/state", false);
+    assert_same(reading.json, "/passLog/0/changed/0/after", "/passLog/1/changed/0/before", true);
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+/* Touches the two in one order or the other, the second one late. */
+static ssr_status order_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    bool is_other_way = ssr_location(ctx)[1] == 'b';
+    ssr_set_string(ctx, is_other_way ? pair->b : pair->a, "set");
+    if (ssr_pass(ctx) > 1)
+        ssr_set_string(ctx, is_other_way ? pair->a : pair->b, "set");
+    return SSR_OK;
+}
+
+static void the_way_to_a_state_does_not_show_in_its_digest(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    char digests[2][64];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        ssr_request request = {.location = i ? "/b" : "/a"};
+        open_pair(&fixture, &pair, false, 0);
+        assert_status(fixture_run_request(&fixture, order_page, &pair, &request), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        assert_same(reading.json, "/passLog/0/state", "/passLog/1/state", false);
+        assert_same(reading.json, "/passLog/1/state", "/passLog/2/state", false);
+        ssr_json last = ssr_json_at(reading.json, "/passLog/2/state");
+        snprintf(digests[i], sizeof digests[i], "%.*s", (int)last.length, last.text);
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+    assert_string_equal(digests[0], digests[1]);
+}
+
+/* ---- Why a pass ran, and what a query waited for ----------------------------------------------------------------- */
+
+struct waiting {
+    ssr_store *id;
+    ssr_query *site, *idea, *last;
+    int line;
+};
+
+static ssr_status give_args(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    int64_t id = 0;
+    ssr_json_integer(ssr_operation_args(operation), &id);
+    return ssr_builder_integer(ssr_operation_build(operation), id);
+}
+
+/* site -> the store id -> idea(id) -> last */
+static ssr_status waiting_page(ssr_ctx *ctx, void *arg)
+{
+    struct waiting *waiting = arg;
+    if (ssr_query_integer(ctx, waiting->site, 7, true).state == SSR_QUERY_READY) {
+        waiting->line = __LINE__ + 1;
+        ssr_set_integer(ctx, waiting->id, 7);
+    }
+    int64_t id = ssr_get_integer(ctx, waiting->id, 0);
+    if (id != 0 && ssr_query_integer(ctx, waiting->idea, id, true).state == SSR_QUERY_READY)
+        ssr_query_integer(ctx, waiting->last, 0, true);
+    return SSR_OK;
+}
+
+static void each_pass_and_each_query_says_what_for(void **state)
+{
+    static struct fixture fixture;
+    struct waiting waiting;
+    char expected[128], text[160];
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.redaction_key = 1;
+    fixture_open(&fixture);
+    waiting.id = fixture_store(&fixture, "id", NULL);
+    ssr_query_options shown = {.load = give_args, .show_args = true};
+    waiting.site = ssr_query_define(fixture.registry, "site", &shown);
+    waiting.idea = ssr_query_define(fixture.registry, "idea", &shown);
+    waiting.last = ssr_query_define(fixture.registry, "last", &(ssr_query_options){.load = give_args});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, waiting_page, &waiting), SSR_OK);
+    assert_int_equal(fixture.result->passes, 5);
+    struct reading reading = read_record(&fixture);
+    ssr_json json = reading.json;
+    assert_at(json, "/passLog/0/causes", NULL);
+    assert_at(json, "/passLog/0/loads/0/waitedFor", NULL);
+    assert_at(json, "/passLog/1/causes", "[{\"args\":7,\"kind\":\"query\",\"name\":\"site\"}]");
+    snprintf(expected, sizeof expected,
+             "[{\"at\":\"test_record.c:%d\",\"kind\":\"store\",\"name\":\"id\",\"setIn\":2}]", waiting.line);
+    assert_at(json, "/passLog/2/causes", expected);
+    assert_at(json, "/passLog/2/loads/0/waitedFor", expected);
+    assert_at(json, "/passLog/3/loads/0/waitedFor", "[{\"kind\":\"query\",\"name\":\"idea\"}]");
+    assert_at(json, "/passLog/3/loads/0/args", NULL);
+    assert_at(json, "/advice/0/kind", "\"prefetch\"");
+    snprintf(text, sizeof text,
+             "    query \"idea\" 7: ready, waited for store \"id\", set in pass 2 at test_record.c:%d\n", waiting.line);
+    assert_non_null(strstr(fixture.record_text, text));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status moving_page(ssr_ctx *ctx, void *store)
+{
+    if (strcmp(ssr_location(ctx), "/b?secret=1") == 0)
+        return SSR_OK;
+    ssr_set_string(ctx, store, "left behind");
+    return ssr_redirect(ctx, "/b?secret=1", 0);
+}
+
+static void a_followed_redirect_is_a_cause(void **state)
+{
+    static struct fixture fixture;
+    ssr_request request = {.location = "/a?secret=1", .redirects = SSR_REDIRECTS_FOLLOW};
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, moving_page, store, &request), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/location", "\"/b\"");
+    assert_at(reading.json, "/passLog/0/location", "\"/a\"");
+    assert_at(reading.json, "/passLog/1/location", "\"/b\"");
+    assert_at(reading.json, "/passLog/1/causes", "[{\"from\":\"/a\",\"kind\":\"redirect\"}]");
+    assert_null(strstr(fixture.record_json, "secret"));
+    assert_non_null(strstr(fixture.record_text, "  redirected to /b\n"));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+/* The second pass is started over once, as it is when what was taken over cannot be trusted. */
+static ssr_status restless_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    static bool was_started_over;
+    if (ssr_pass(ctx) == 1)
+        was_started_over = false;
+    if (ssr_pass(ctx) == 2 && !was_started_over)
+        ctx->frames.must_start_over = was_started_over = true;
+    return ssr_set_string(ctx, pair->a, "set");
+}
+
+/* There are boundaries only where a component is defined. */
+static ssr_status part(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)ctx, (void)props, (void)arg;
+    return SSR_OK;
+}
+
+static void a_pass_that_was_started_over_has_the_same_cause(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    pair.a = fixture_store(&fixture, "a", NULL);
+    assert_non_null(ssr_component_define(fixture.registry, "part", &(ssr_component_options){.render = part}));
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, restless_page, &pair), SSR_OK);
+    assert_int_equal(fixture.result->passes, 2);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/1/pass", "2");
+    assert_at(reading.json, "/passLog/1/completed", "false");
+    assert_at(reading.json, "/passLog/2/pass", "2");
+    assert_at(reading.json, "/passLog/2/completed", "true");
+    assert_same(reading.json, "/passLog/1/causes", "/passLog/2/causes", true);
+    assert_same(reading.json, "/passLog/1/state", "/passLog/2/state", true);
+    assert_at(reading.json, "/verdict/kind", "\"settled\"");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+/* ---- What changed ------------------------------------------------------------------------------------------------ */
+
+static ssr_status long_page(ssr_ctx *ctx, void *arg)
+{
+    static char text[4000];
+    const struct pair *pair = arg;
+    memset(text, 'x', sizeof text - 1);
+    ssr_set_string(ctx, pair->a, text);
+    static const char json[] = "{\"list\":[1,2,{\"deep\":\"\\u007f\"}]}";
+    return ssr_set_json(ctx, pair->b, json, sizeof json - 1);
+}
+
+static void a_change_has_a_patch_or_its_size(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    open_pair(&fixture, &pair, false, 0);
+    assert_status(fixture_run(&fixture, long_page, &pair), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/changed/0/patch", NULL);
+    assert_at(reading.json, "/passLog/0/changed/0/size", "4001");
+    assert_at(reading.json, "/passLog/0/changed/1/size", NULL);
+    assert_at(reading.json, "/passLog/0/changed/1/patch",
+              "[{\"op\":\"replace\",\"path\":\"\",\"value\":{\"list\":[1,2,{\"deep\":\"\x7f\"}]}}]");
+    assert_null(strchr(fixture.record_json, 0x7f));
+    assert_null(strchr(fixture.record_text, 0x7f));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status set_from_loader(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "loaded");
+    ssr_operation_set(operation, pair->a);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status loading_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_query_get(ctx, pair->query, NULL, true);
+    if (ssr_pass(ctx) == 1)
+        ssr_set_string(ctx, pair->b, "once");
+    return SSR_OK;
+}
+
+static const ssr_route *the_route(const char *location, void *route)
+{
+    (void)location;
+    return route;
+}
+
+/* A hook sets a before the first pass, a loader in it; nothing sets the derived b again. */
+static void a_change_says_who_set_it(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    pair.a = fixture_store(&fixture, "a", NULL);
+    pair.b = ssr_store_define(fixture.registry, "b", &(ssr_store_options){.lifetime = SSR_DERIVED});
+    pair.query =
+        ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = set_from_loader, .load_arg = &pair});
+    ssr_hook hook = {"warm", set_from_loader, &pair};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, loading_page, &pair, &request), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/changed/0/by", "\"hook warm\"");
+    assert_at(reading.json, "/passLog/1/changed/0/name", "\"b\"");
+    assert_at(reading.json, "/passLog/1/changed/0/by", NULL);
+    assert_at(reading.json, "/passLog/2/changed/0/by", "\"default\"");
+    assert_at(reading.json, "/passLog/2/changed/0/at", NULL);
+    ssr_value_free(reading.value);
+    request.find_route = NULL;
+    assert_status(fixture_run_request(&fixture, loading_page, &pair, &request), SSR_OK);
+    reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/changed/1/name", "\"a\"");
+    assert_at(reading.json, "/passLog/0/changed/1/by", "\"query idea\"");
+    assert_non_null(ssr_json_at(reading.json, "/passLog/0/changed/1/at").text);
+    assert_non_null(strstr(fixture.record_text, ", set by query \"idea\" at test_record.c:"));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status writers_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    static const struct {
+        bool is_a;
+        const char *value;
+        int line;
+    } sets[] = {{true, "1", 1}, {false, "same", 2}, {true, "2", 3}, {true, "1", 1}, {false, "same", 4}, {true, "3", 5}};
+    for (size_t i = 0; i < TEST_COUNT(sets); i++)
+        ssr_set_string_at(ctx, sets[i].is_a ? pair->a : pair->b, sets[i].value, "parts/page.c", sets[i].line);
+    return SSR_OK;
+}
+
+/* In order, each place once; advice only where they disagree. */
+/* ---- Components -------------------------------------------------------------------------------------------------- */
+
+struct parts {
+    ssr_component_definition *setter;
+    ssr_store *title, *other;
+};
+
+static ssr_status set_title(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    const struct parts *parts = arg;
+    (void)props;
+    return ssr_set_string(ctx, parts->title, "from inside");
+}
+
+/* The other store changes too, so that there is a pass in which the component is taken over. */
+static ssr_status page_of_parts(ssr_ctx *ctx, void *arg)
+{
+    const struct parts *parts = arg;
+    ssr_set_integer(ctx, parts->other, ssr_get_integer(ctx, parts->other, 0) < 2 ? (int64_t)ssr_pass(ctx) : 2);
+    return ssr_component(ctx, parts->setter, NULL, ssr_input_null());
+}
+
+static void a_change_names_the_component_that_made_it(void **state)
+{
+    (void)state;
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct parts parts;
+    fixture_init(fixture);
+    fixture_open(fixture);
+    parts.title = fixture_store(fixture, "title", NULL);
+    parts.other = fixture_store(fixture, "other", "0");
+    parts.setter = ssr_component_define(fixture->registry, "headline",
+                                        &(ssr_component_options){.render = set_title, .arg = &parts});
+    fixture_start(fixture);
+    assert_status(fixture_run(fixture, page_of_parts, &parts), SSR_OK);
+    struct reading reading = read_record(fixture);
+    assert_at(reading.json, "/passLog/0/changed/0/name", "\"other\"");
+    assert_at(reading.json, "/passLog/0/changed/0/component", NULL);
+    assert_at(reading.json, "/passLog/0/changed/1/name", "\"title\"");
+    assert_at(reading.json, "/passLog/0/changed/1/component", "\"headline\"");
+    assert_non_null(strstr(fixture->record_text, "set by component \"headline\" at test_record.c:"));
+    ssr_value_free(reading.value);
+    fixture_close(fixture);
+    free(fixture);
+}
+
+static void all_writers_of_a_pass_are_told(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    open_pair(&fixture, &pair, false, 0);
+    assert_status(fixture_run(&fixture, writers_page, &pair), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/changed/0/at", "\"page.c:5\"");
+    assert_at(reading.json, "/passLog/0/changed/0/writers", "[\"page.c:1\",\"page.c:3\",\"page.c:5\"]");
+    assert_at(reading.json, "/passLog/0/changed/1/writers", "[\"page.c:2\",\"page.c:4\"]");
+    assert_non_null(strstr(fixture.record_json, "\"two_writers\",\"text\":\"store \\\"a\\\""));
+    assert_null(strstr(fixture.record_json, "\"two_writers\",\"text\":\"store \\\"b\\\""));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status shared_page(ssr_ctx *ctx, void *shared)
+{
+    (void)ctx;
+    return ssr_shared_replace_at(shared, ssr_input_integer(1), "parts/page.c", 9);
+}
+
+static void shared_writes_are_listed(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_shared *shared =
+        ssr_shared_define(fixture.registry, "visits", &(ssr_shared_options){.writable_in_render = true});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, shared_page, shared), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/sharedWrites", "[{\"at\":\"page.c:9\",\"name\":\"visits\"}]");
+    assert_non_null(strstr(fixture.record_text, "    shared \"visits\" written at page.c:9, for every visitor\n"));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+/* ---- Size and samples -------------------------------------------------------------------------------------------- */
+
+static void a_record_that_is_full_says_so_and_changes_nothing(void **state)
+{
+    static struct fixture fixture;
+    unsigned truncated = 0;
+    (void)state;
+    for (uint64_t bytes = 1; bytes < 40000; bytes = bytes * 5 / 4 + 1) {
+        fixture_init(&fixture);
+        fixture.config.log.record_bytes = bytes;
+        fixture_open(&fixture);
+        ssr_store *store = fixture_store(&fixture, "count", "0");
+        fixture_start(&fixture);
+        assert_status(fixture_run(&fixture, count_up, store), SSR_OK);
+        assert_int_equal(fixture.result->passes, 26);
+        assert_int_equal(fixture.records, 1);
+        struct reading reading = read_record(&fixture);
+        bool is_truncated = ssr_json_at(reading.json, "/truncated").text != NULL;
+        if (!is_truncated)
+            assert_non_null(ssr_json_at(reading.json, "/passLog/25").text);
+        assert_at(reading.json, "/verdict/kind", "\"always_new\"");
+        truncated += is_truncated;
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+    assert_true(truncated > 10);
+}
+
+static ssr_status still_page(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_html(ctx, "still");
+}
+
+static void one_in_n_is_recorded_and_every_fault(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.log.sample = 4;
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "count", "0");
+    fixture_start(&fixture);
+    for (int i = 0; i < 400; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "request-%d", i);
+        ssr_request request = {.id = id};
+        unsigned before = fixture.records;
+        assert_status(fixture_run_request(&fixture, still_page, NULL, &request), SSR_OK);
+        unsigned chosen = fixture.records - before;
+        assert_status(fixture_run_request(&fixture, still_page, NULL, &request), SSR_OK);
+        assert_int_equal(fixture.records - before, 2 * chosen);
+    }
+    assert_in_range(fixture.records, 120, 280);
+    unsigned before = fixture.records;
+    for (uint64_t seed = 0; seed < 9; seed++)
+        assert_status(fixture_run_request(&fixture, count_up, store, &(ssr_request){.seed = seed}), SSR_OK);
+    assert_int_equal(fixture.records, before + 9);
+    fixture_close(&fixture);
+}
+
+/* ---- Server-Timing ----------------------------------------------------------------------------------------------- */
+
+struct timing {
+    char header[512];
+    size_t size, length;
+};
+
+static void take_timing(void *arg, ssr_record *record)
+{
+    struct timing *timing = arg;
+    memset(timing->header, '#', sizeof timing->header);
+    timing->length = ssr_record_server_timing(record, timing->header, timing->size);
+}
+
+static uint64_t ticking(void *arg)
+{
+    return *(uint64_t *)arg += 1500000;
+}
+
+static void the_header_holds_whole_metrics_of_plain_text(void **state)
+{
+    static struct fixture fixture;
+    static const char whole[] = "total;desc=\"settled\";dur=4.500, pass;desc=\"1\";dur=1.500, "
+                                "query;desc=\"sp aced?quote? ???\";dur=1.500, pass;desc=\"2\";dur=1.500";
+    struct timing timing = {.length = 0};
+    struct pair pair;
+    uint64_t now = 0;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.clock = ticking;
+    fixture.config.clock_arg = &now;
+    fixture.config.log = (ssr_log){.record = take_timing, .arg = &timing};
+    fixture_open(&fixture);
+    pair.a = pair.b = fixture_store(&fixture, "a", NULL);
+    pair.query =
+        ssr_query_define(fixture.registry, "sp aced\"quote\\ \xe2\x82\xac", &(ssr_query_options){.load = give_args});
+    fixture_start(&fixture);
+    for (timing.size = 0; timing.size <= sizeof whole + 1; timing.size++) {
+        assert_status(fixture_run(&fixture, loading_page, &pair), SSR_OK);
+        if (timing.size > 0)
+            assert_int_equal(strlen(timing.header), timing.length);
+        assert_true(timing.length == 0 || timing.length < timing.size);
+        assert_memory_equal(timing.header, whole, timing.length);
+        assert_true(timing.length == 0 || whole[timing.length] == ',' || whole[timing.length] == '\0');
+        assert_int_equal(timing.header[timing.size], '#');
+    }
+    assert_string_equal(timing.header, whole);
+    fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_sink_nothing_is_kept),
+        cmocka_unit_test(what_is_redacted_has_no_patch_and_its_state_a_key),
+        cmocka_unit_test(equal_states_have_equal_digests),
+        cmocka_unit_test(the_way_to_a_state_does_not_show_in_its_digest),
+        cmocka_unit_test(each_pass_and_each_query_says_what_for),
+        cmocka_unit_test(a_followed_redirect_is_a_cause),
+        cmocka_unit_test(a_pass_that_was_started_over_has_the_same_cause),
+        cmocka_unit_test(a_change_has_a_patch_or_its_size),
+        cmocka_unit_test(a_change_says_who_set_it),
+        cmocka_unit_test(a_change_names_the_component_that_made_it),
+        cmocka_unit_test(all_writers_of_a_pass_are_told),
+        cmocka_unit_test(shared_writes_are_listed),
+        cmocka_unit_test(a_record_that_is_full_says_so_and_changes_nothing),
+        cmocka_unit_test(one_in_n_is_recorded_and_every_fault),
+        cmocka_unit_test(the_header_holds_whole_metrics_of_plain_text),
+    };
+    return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}
