@@ -33,6 +33,21 @@ static const struct command commands[] = {
      "secure,\n"
      "      http_only, same_site, partitioned, delete), a Set-Cookie value a line, or \"error: NAME\"",
      run_cookie},
+    {"explain", "[--json | --html FILE] [--record LINE | --id ID] [LOG]",
+     "why pages took as many passes as they did: LOG (or stdin) holds records of renders, one JSON object a line\n"
+     "      one record is shown as a tree of its passes, many are summed up\n"
+     "      --json         the same as one JSON object\n"
+     "      --html FILE    a page that needs nothing else; \"-\" for stdout\n"
+     "      --record LINE  only the record in that line\n"
+     "      --id ID        only records with that id",
+     run_explain},
+    {"types", "[FILE]",
+     "TypeScript declarations for the browser's side from a description of definitions; FILE or stdin is a JSON "
+     "object\n"
+     "      with the members stores, cookies, queries, atoms, shared, contexts, each {\"NAME\": {MEMBER...}...}, with\n"
+     "      \"default\": JSON and \"type\": \"TYPESCRIPT\" (contexts: type; queries: type, argsType), and for cookies\n"
+     "      \"encoding\": raw (as without), percent or json",
+     run_types},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -77,11 +92,6 @@ static int refused(const char *command, ssr_status status, size_t at)
 
 /* ---- Streams ---------------------------------------------------------------------------------------------------- */
 
-struct text {
-    char *bytes;
-    size_t length, capacity;
-};
-
 static bool grow(struct text *text)
 {
     size_t capacity = text->capacity ? text->capacity * 2 : 65536;
@@ -93,16 +103,15 @@ static bool grow(struct text *text)
     return true;
 }
 
-/* All of stdin; the bytes are the caller's to free, whatever the answer. */
-static int read_stdin(const char *command, struct text *text)
+int read_all(const char *command, FILE *from, const char *name, struct text *text)
 {
     *text = (struct text){NULL, 0, 0};
-    while (!feof(stdin)) {
+    while (!feof(from)) {
         if (text->length == text->capacity && !grow(text))
             return unusable(command, "no memory for the input");
-        text->length += fread(text->bytes + text->length, 1, text->capacity - text->length, stdin);
-        if (ferror(stdin))
-            return unusable(command, "cannot read stdin: %s", strerror(errno));
+        text->length += fread(text->bytes + text->length, 1, text->capacity - text->length, from);
+        if (ferror(from))
+            return unusable(command, "cannot read %s: %s", name, strerror(errno));
     }
     return EXIT_GOOD;
 }
@@ -112,7 +121,7 @@ static int read_value(const char *command, ssr_value **value)
 {
     *value = NULL;
     struct text text;
-    int code = read_stdin(command, &text);
+    int code = read_all(command, stdin, "stdin", &text);
     if (code == EXIT_GOOD) {
         size_t at;
         ssr_status status = ssr_value_parse(NULL, text.bytes, text.length, &at, value);
