@@ -39,7 +39,7 @@ SSR_API const cJSON *ssr_get_cjson(ssr_ctx *ctx, const ssr_store *store);
 SSR_API ssr_status ssr_set_cjson_at(ssr_ctx *ctx, const ssr_store *store, const cJSON *tree, const char *file,
                                     int line);
 
-/* Adds a tree to a builder, as its next value. */
+/* Adds a tree to a builder, as its next value. Returns the builder's status. The tree is copied. */
 SSR_API ssr_status ssr_builder_cjson(ssr_builder *builder, const cJSON *tree);
 
 #ifdef __cplusplus

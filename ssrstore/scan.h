@@ -25,6 +25,12 @@ static inline bool ssr_scan_html_stops(unsigned char byte)
     return byte == '&' || byte == '<' || byte == '>' || byte == '"' || byte == '\'' || byte >= 0x80;
 }
 
+/* Text inside a script element: stops at & < > or the first byte of U+2028 and U+2029. */
+static inline bool ssr_scan_script_stops(unsigned char byte)
+{
+    return byte == '&' || byte == '<' || byte == '>' || byte == 0xe2;
+}
+
 #ifdef SSR_SCAN_SSE2
 static inline int ssr_scan_json_mask(__m128i bytes)
 {
@@ -42,6 +48,13 @@ static inline int ssr_scan_html_mask(__m128i bytes)
     __m128i angle = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(bytes, quote), _mm_or_si128(amp, angle)));
+}
+
+static inline int ssr_scan_script_mask(__m128i bytes)
+{
+    __m128i angle = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
+    __m128i amp = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&'));
+    return _mm_movemask_epi8(_mm_or_si128(angle, _mm_or_si128(amp, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\xe2')))));
 }
 
 #define SSR_SCAN_VECTORS(text, length, at, mask)                                           \
@@ -68,6 +81,15 @@ static inline size_t ssr_scan_html(const char *text, size_t length)
     size_t at = 0;
     SSR_SCAN_VECTORS(text, length, at, ssr_scan_html_mask)
     while (at < length && !ssr_scan_html_stops((unsigned char)text[at]))
+        at++;
+    return at;
+}
+
+static inline size_t ssr_scan_script(const char *text, size_t length)
+{
+    size_t at = 0;
+    SSR_SCAN_VECTORS(text, length, at, ssr_scan_script_mask)
+    while (at < length && !ssr_scan_script_stops((unsigned char)text[at]))
         at++;
     return at;
 }

@@ -8,6 +8,7 @@
 #ifndef SSRSTORE_STATUS_H
 #define SSRSTORE_STATUS_H
 
+/* Marks what the shared library exports; nothing else is visible. */
 #if defined(__GNUC__)
 #define SSR_API __attribute__((visibility("default")))
 #else
@@ -18,6 +19,7 @@
 extern "C" {
 #endif
 
+/* The statuses: ssrstore/status.def lists them with their names and what to do, docs/errors.md explains them. */
 typedef enum ssr_status {
 #define SSR_STATUS(identifier, name, advice) identifier,
 #include "ssrstore/status.def"
