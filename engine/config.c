@@ -16,6 +16,9 @@ ssr_config ssr_config_default(void)
     config.limits.output_bytes = UINT64_C(8) << 20;
     config.limits.value_bytes = UINT64_C(1) << 20;
     config.limits.stores = 10000;
+    config.reuse_components = true;
+    config.limits.cookies = 300;
+    config.limits.cookie_bytes = UINT64_C(64) << 10;
     config.limits.queries = 1000;
     config.limits.passes = 500;
     config.max_query_passes = 100;
@@ -55,6 +58,8 @@ static ssr_status read_member(ssr_config *config, ssr_json member)
         return read_count(member, &config->max_query_passes);
     if (ssr_json_equals(name, "prefetchLoadersBeforePageRender"))
         return read_flag(member, &config->prefetch_loaders_before_page_render);
+    if (ssr_json_equals(name, "stopOnCycle"))
+        return read_flag(member, &config->stop_on_cycle);
     return SSR_E_INVALID_CONFIG;
 }
 
@@ -64,8 +69,8 @@ static ssr_status refuse_member(ssr_json member, char *error, size_t error_size)
     ssr_json_string(ssr_json_key(member), name, sizeof name);
     snprintf(error, error_size,
              "\"%s\": %.*s: known here are allowedRerendersCount, forbiddenRerendersCount and maxQueryPasses, each a "
-             "whole number from 0 up, null for the default, or \"Infinity\", and prefetchLoadersBeforePageRender, "
-             "true or false",
+             "whole number from 0 up, null for the default, or \"Infinity\", and prefetchLoadersBeforePageRender "
+             "and stopOnCycle, true or false",
              name, member.length < 40 ? (int)member.length : 40, member.text);
     return SSR_E_INVALID_CONFIG;
 }

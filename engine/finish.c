@@ -2,6 +2,7 @@
  * The end of a render: document, transfer element and result of the last completed pass. What always holds: the
  * document and the transferred values are those of the same pass; when they cannot be made, there is no document.
  */
+#include "cookie/cookie_internal.h"
 #include "engine/render_internal.h"
 
 #include <string.h>
@@ -10,11 +11,19 @@
 static ssr_status make_element(struct ssr_render *render, const ssr_value *value)
 {
     static const char id[] = "__SSRSTORE__";
-    size_t length = ssr_value_embed(value, id, NULL, 0);
-    ssr_status status = ssr_buffer_reserve(&render->transfer, length + 1);
-    if (status == SSR_OK)
-        render->transfer.length = ssr_value_embed(value, id, render->transfer.data, length + 1);
-    return status;
+    struct ssr_buffer *element = &render->transfer;
+    ssr_status status = ssr_buffer_reserve(element, value->length + 128); /* enough when nothing is escaped */
+    if (status != SSR_OK)
+        return status;
+    size_t length = ssr_value_embed(value, id, element->data, element->capacity);
+    if (length >= element->capacity) {
+        status = ssr_buffer_reserve(element, length + 1);
+        if (status != SSR_OK)
+            return status;
+        ssr_value_embed(value, id, element->data, element->capacity);
+    }
+    element->length = length;
+    return SSR_OK;
 }
 
 /* Puts the element where the page wanted it, and a NUL after the document. */
@@ -34,15 +43,12 @@ static ssr_status complete_html(struct ssr_render *render)
     return SSR_OK;
 }
 
-/*
- * Document and transfer element of the last completed pass. The request's limits do not count here: what it made
- * within them may be handed over.
- */
+/* Document and transfer element of the last completed pass. */
 static bool make_document(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
     const ssr_config *config = &render->engine->config;
-    ctx->budget.cap = ctx->cell_cap = SIZE_MAX;
+    ctx->cell_cap = SIZE_MAX;
     struct ssr_transfer transfer = {.ctx = ctx,
                                     .last_pass = render->completed,
                                     .encode = config->encode,
@@ -77,7 +83,7 @@ static void move_error(struct ssr_render *render)
 static bool is_cacheable(const struct ssr_render *render)
 {
     return render->request.cacheable && render->outcome == SSR_SETTLED && !render->ctx.is_private &&
-           render->followed_total == 0;
+           render->followed_total == 0 && render->result.set_cookie_count == 0;
 }
 
 static int response_status(const struct ssr_render *render, bool is_complete)
@@ -127,10 +133,13 @@ static void fill_result(struct ssr_render *render, bool is_complete)
 void ssr_finish_render(struct ssr_render *render)
 {
     move_error(render);
+    render->ctx.budget.cap = SIZE_MAX; /* what was made within the limits may be handed over */
+    render->result.set_cookies = ssr_cookies_flush(&render->ctx, &render->result.set_cookie_count);
     bool is_complete = render->completed > 0 && ssr_outcome_has_document(render->outcome) && make_document(render);
     if (render->ctx.fatal != SSR_OK) /* making the document failed */
         render->outcome = render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED;
     move_error(render);
+    ssr_atoms_end(&render->ctx);
     fill_result(render, is_complete);
-    ssr_record_send(&render->record);
+    ssr_record_send(&render->record, &render->out.html);
 }

@@ -1,4 +1,5 @@
 /* The life of a render: its parts made and freed, its result and the names of its states and outcomes. */
+#include "cookie/cookie_internal.h"
 #include "engine/operation.h"
 #include "engine/render_internal.h"
 
@@ -46,15 +47,21 @@ bool ssr_set_location(struct ssr_render *render, const char *location)
     return true;
 }
 
-static void init_scope(struct ssr_render *render)
+static void init_scope(struct ssr_render *render, const ssr_allocator *allocator)
 {
     const ssr_config *config = &render->engine->config;
     struct ssr_ctx *ctx = &render->ctx;
-    ssr_scope_init(ctx, &render->engine->registry, &config->allocator, config->limits.request_bytes);
+    ssr_scope_init(ctx, &render->engine->registry, allocator, config->limits.request_bytes);
     ctx->value_cap = ssr_clamp_size(config->limits.value_bytes);
     ctx->cell_cap = ssr_clamp_size(config->limits.stores);
+    ctx->persistence = &ssr_cookie_persistence;
+    ctx->cookie_headers = render->request.cookie_headers;
+    ctx->cookie_header_count = render->request.cookie_header_count;
+    ctx->cookie_cap = ssr_clamp_size(config->limits.cookies);
+    ctx->cookie_bytes_cap = ssr_clamp_size(config->limits.cookie_bytes);
     ctx->id = render->request.id;
     ctx->host = render->request.host;
+    ctx->frames.are_reused = render->engine->config.reuse_components && !render->engine->config.check_components;
     ctx->now_ms = render->request.now_ms;
     ctx->seed = render->request.seed;
 }
@@ -74,18 +81,20 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
         return SSR_E_INVALID_ARGUMENT;
     if (!engine->registry.is_frozen)
         return SSR_E_NOT_STARTED;
-    const ssr_allocator *allocator = &engine->config.allocator;
-    struct ssr_render *made = allocator->resize(allocator->arg, NULL, 0, sizeof *made);
+    ssr_allocator allocator =
+        request && request->recycler ? ssr_recycler_allocator(request->recycler) : engine->config.allocator;
+    struct ssr_render *made = allocator.resize(allocator.arg, NULL, 0, sizeof *made);
     if (!made)
         return SSR_E_NOMEM;
-    memset(made, 0, sizeof *made);
+    memset(&made->engine, 0, offsetof(struct ssr_render, error) - offsetof(struct ssr_render, engine));
+    made->error[0] = '\0';
     made->engine = engine;
     made->page = page;
     made->arg = arg;
     if (request)
         made->request = *request;
     atomic_init(&made->is_cancelled, false);
-    init_scope(made);
+    init_scope(made, &allocator);
     init_output(made, &made->base);
     init_output(made, &made->out);
     init_output(made, &made->kept);
@@ -119,8 +128,10 @@ void ssr_render_free(struct ssr_render *render)
     ssr_buffer_free(&render->transfer);
     ssr_scope_release(&render->ctx);
     ssr_record_release(&render->record);
-    const ssr_allocator *allocator = &render->engine->config.allocator;
-    allocator->resize(allocator->arg, render, sizeof *render, 0);
+    ssr_allocator allocator = render->ctx.budget.allocator;
+    if (render->ctx.budget.has_secrets)
+        ssr_wipe(render, sizeof *render);
+    allocator.resize(allocator.arg, render, sizeof *render, 0);
 }
 
 uint64_t ssr_read_clock(const struct ssr_render *render)

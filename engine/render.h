@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/query.h"
+#include "ssrstore/recycler.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,12 +55,14 @@ typedef enum ssr_redirects {
 
 /* What the host knows about a request. All zero is a good start. The pointers are borrowed until ssr_render_free. */
 typedef struct ssr_request {
-    const char *id;       /* for the record; NULL: none */
-    const char *location; /* path and query, "/ideas?page=2"; NULL: "/" */
-    void *host;           /* the host's own request, for ssr_host */
-    int64_t now_ms;       /* Unix time in milliseconds, for ssr_now */
-    uint64_t seed;        /* for ssr_random; different for each request where numbers must differ */
-    int64_t deadline_ms;  /* on the scale of `now` in ssr_render_step; 0: none */
+    const char *id;                    /* for the record; NULL: none */
+    const char *location;              /* path and query, "/ideas?page=2"; NULL: "/" */
+    const char *const *cookie_headers; /* the values of the Cookie headers, of any content; each borrowed likewise */
+    size_t cookie_header_count;
+    void *host;          /* the host's own request, for ssr_host */
+    int64_t now_ms;      /* Unix time in milliseconds, for ssr_now */
+    uint64_t seed;       /* for ssr_random; different for each request where numbers must differ */
+    int64_t deadline_ms; /* on the scale of `now` in ssr_render_step; 0: none */
     ssr_redirects redirects;
     bool data_only; /* settle without a document: output is checked and dropped, redirects are followed */
 
@@ -74,9 +77,14 @@ typedef struct ssr_request {
      */
     void (*wake)(void *arg);
     void *wake_arg;
+
+    /* Whose blocks the render uses instead of the engine's allocator (ssrstore/recycler.h); NULL: the allocator. */
+    ssr_recycler *recycler;
+
     bool cacheable; /* the route allows shared caching of a page that read nothing private */
 } ssr_request;
 
+/* How a render ended: engine/outcomes.def lists them with their meaning. */
 typedef enum ssr_outcome {
 #define SSR_OUTCOME(identifier, name, has_document, meaning) identifier,
 #include "engine/outcomes.def"
@@ -87,6 +95,7 @@ typedef enum ssr_outcome {
 /* The outcome's name as in the record: "hard_cap". Static. */
 SSR_API const char *ssr_outcome_name(ssr_outcome outcome);
 
+/* A header of the response. Borrowed from the result. */
 typedef struct ssr_header {
     const char *name, *value;
 } ssr_header;
@@ -101,6 +110,8 @@ typedef struct ssr_result {
     int status;                /* HTTP; 500 when there is no document */
     const ssr_header *headers; /* of the last pass, in the order of their first set; not the ones named below */
     size_t header_count;
+    const char *const *set_cookies; /* values of Set-Cookie headers, whatever the outcome: one for each name */
+    size_t set_cookie_count;
     const char *redirect_to; /* outcome `redirect`: the Location; else NULL. status is then 301 to 308 */
     const char *location;    /* what was rendered in the end, after followed redirects */
     bool has_document;
@@ -116,6 +127,7 @@ typedef struct ssr_result {
     const char *error;         /* that as a sentence that names the place; "" otherwise */
 } ssr_result;
 
+/* One request on its way to an outcome. One thread at a time. */
 typedef struct ssr_render ssr_render;
 
 /*
@@ -162,7 +174,7 @@ SSR_API int64_t ssr_render_timeout_ms(const ssr_render *render, int64_t now_ms);
  */
 SSR_API void ssr_render_cancel(ssr_render *render);
 
-/* The result; NULL while the render has not ended. */
+/* The result; NULL while the render has not ended. Borrowed, until ssr_render_free. */
 SSR_API const ssr_result *ssr_render_result(const ssr_render *render);
 
 /* The name of the state the render is in, for debuggers and logs. Static. */

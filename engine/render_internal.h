@@ -9,12 +9,14 @@
 
 #include <stdatomic.h>
 
+#include "engine/record_internal.h"
 #include "engine/render.h"
 #include "ssrstore/scope.h"
 
 struct ssr_engine {
     ssr_config config;
     struct ssr_registry registry;
+    struct ssr_keyring *keyring; /* NULL: no protected cookies */
 };
 
 enum ssr_state {
@@ -37,18 +39,6 @@ struct ssr_output {
     int redirect_status;
 };
 
-/* What the record remembers of a pass; in the record's own memory. */
-struct ssr_record_pass;
-
-struct ssr_record {
-    const struct ssr_render *render;
-    struct ssr_budget budget; /* apart from the request's: the log never makes a page fail */
-    struct ssr_region region;
-    struct ssr_buffer json, text; /* the forms that a sink asked for */
-    struct ssr_record_pass *first, *last;
-    bool is_truncated;
-};
-
 /* A query key of this request, or one run of a hook: what loads together is one batch. */
 struct ssr_load {
     const struct ssr_query *query; /* NULL: a hook */
@@ -61,8 +51,15 @@ struct ssr_load {
     unsigned visible_pass; /* the first pass that sees its answer; 0: none yet */
     int64_t expires_ms;    /* INT64_MAX: never */
     uint64_t began, nanoseconds;
+    struct ssr_readers readers;
     struct ssr_load *next; /* of the batch, in the order of finding */
 };
+
+/* What came back for a load; NULL: nothing yet, and what was handed out still belongs to whoever answers it. */
+static inline const struct ssr_operation *ssr_load_answer(const struct ssr_load *load)
+{
+    return load->state == SSR_QUERY_READY || load->state == SSR_QUERY_FAILED ? load->operation : NULL;
+}
 
 struct ssr_loads {
     struct ssr_load **table; /* queries by key, open addressing */
@@ -70,6 +67,7 @@ struct ssr_loads {
     struct ssr_load *first, **end; /* the batch: found and not yet answered together */
     struct ssr_load *next_out;     /* the first that was not handed out */
     size_t unanswered;
+    struct ssr_view *view; /* of the latest batch */
 };
 
 /* A redirect's target and how often it was followed. */
@@ -97,8 +95,8 @@ struct ssr_render {
     atomic_bool is_cancelled;
     bool has_run_hooks;               /* of this location: the declared loaders are next */
     bool is_preparing;                /* the batch goes before the first pass */
-    bool next_is_rerender;            /* the next pass runs only because a staged value differs */
-    bool next_is_query_pass;          /* the next pass runs because the last one found queries */
+    bool next_is_rerender;            /* the running or next pass runs only because a staged value differs */
+    bool next_is_query_pass;          /* the running or next pass runs because the last one found queries */
     uint64_t rerenders, query_passes; /* of this location: what the caps are held against */
     unsigned all_rerenders, all_query_passes;
     unsigned completed; /* the last pass that completed; 0: none */
@@ -108,23 +106,19 @@ struct ssr_render {
 
     struct ssr_output base; /* what hooks set: every pass of the location begins with its status and headers */
     struct ssr_output out, kept;
+    size_t span_was, span_is; /* of the text that a component took over last: where it lay in kept, and lies in out */
     struct ssr_buffer transfer;
     const ssr_value *data;
     struct ssr_record record;
     ssr_result result;
-    char error[SSR_ERROR_TEXT];
+    char error[SSR_ERROR_TEXT]; /* last: what lies before it begins as zeros */
 };
 
-/* record.c */
-void ssr_record_init(struct ssr_record *record, const struct ssr_render *render);
-void ssr_record_release(struct ssr_record *record);
-/* Notes what the pass that just ran did; nothing when no sink listens. Called while its values live. */
-void ssr_record_pass_ended(struct ssr_record *record, bool completed);
-/* Notes the batch that was loaded, and what it staged, with the pass that found it. */
-void ssr_record_loaded(struct ssr_record *record);
-void ssr_record_send(struct ssr_record *record);
-void ssr_log_hard_cap(const struct ssr_render *render);
-void ssr_log_query_cap(const struct ssr_render *render);
+/* output.c: around the page callback, what is written may go straight into the buffer; then its length is known. */
+void ssr_output_open_window(struct ssr_render *render);
+void ssr_output_close_window(struct ssr_render *render);
+/* How much the running pass has written. */
+size_t ssr_output_length(const struct ssr_render *render);
 
 /* response.c */
 bool ssr_is_http_status(int status);
@@ -137,6 +131,9 @@ ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, co
 /* The load of a key, made when it is new (state disabled); NULL: no memory or too many (see fatal). */
 struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_query *query, const char *args,
                                 size_t length, bool make);
+/* The load of a key that was asked for; NULL: there is none. */
+const struct ssr_load *ssr_loads_known(const struct ssr_loads *loads, const struct ssr_definition *query,
+                                       const struct ssr_value *args);
 /* Puts a load into the batch. */
 void ssr_loads_add(struct ssr_render *render, struct ssr_load *load);
 /* The batch has been loaded and noted. */

@@ -5,7 +5,9 @@
  * What always holds: `kept`, `completed` and the committed values belong to the same pass, the last that completed,
  * whenever the machine is not inside a pass.
  */
+#include "cookie/cookie_internal.h"
 #include "engine/render_internal.h"
+#include "ssrstore/shared.h"
 
 #include <string.h>
 
@@ -108,12 +110,19 @@ static void begin_output(struct ssr_render *render)
 static void run_page(struct ssr_render *render)
 {
     struct ssr_ctx *ctx = &render->ctx;
+    ssr_guard guard;
     begin_output(render);
     render->pass_began = ssr_read_clock(render);
     ctx->phase = SSR_RENDER;
+    ssr_output_open_window(render);
+    ssr_guard_enter(&guard, "page", render->location_path);
+    guard.ctx = ctx;
     render->page_status = render->page(ctx, render->arg);
+    ssr_guard_leave(&guard);
     if (render->engine->config.check_views)
         ssr_check_views(ctx);
+    ssr_output_close_window(render);
+    ssr_frames_end_pass(ctx);
     ctx->phase = SSR_IDLE;
     render->pass_nanoseconds = ssr_read_clock(render) - render->pass_began;
 }
@@ -122,11 +131,14 @@ static void run_page(struct ssr_render *render)
 static void run_pass(struct ssr_render *render, int64_t now_ms)
 {
     struct ssr_ctx *ctx = &render->ctx;
-    if (is_called_off(render, now_ms))
+    if (is_called_off(render, now_ms)) {
+        ssr_take_back_commits(ctx); /* of a pass that was to start over */
         return;
+    }
     if (ctx->pass >= render->engine->config.limits.passes)
         ssr_fail_memory(ctx, SSR_E_LIMIT, "ssr_limits.passes");
     if (ctx->fatal != SSR_OK || ssr_scope_begin_pass(ctx) != SSR_OK) {
+        ssr_take_back_commits(ctx);
         stop(render, SSR_LIMITED);
         return;
     }
@@ -134,7 +146,6 @@ static void run_pass(struct ssr_render *render, int64_t now_ms)
     render->all_rerenders += render->next_is_rerender;
     render->query_passes += render->next_is_query_pass;
     render->all_query_passes += render->next_is_query_pass;
-    render->next_is_rerender = render->next_is_query_pass = false;
     run_page(render);
     set_state(render, SSR_STATE_JUDGE);
 }
@@ -143,6 +154,7 @@ static void run_pass(struct ssr_render *render, int64_t now_ms)
 static void abandon_pass(struct ssr_render *render, ssr_outcome outcome)
 {
     ssr_record_pass_ended(&render->record, false);
+    ssr_cookies_abandon(&render->ctx);
     ssr_scope_abandon_pass(&render->ctx);
     stop(render, outcome);
 }
@@ -150,18 +162,24 @@ static void abandon_pass(struct ssr_render *render, ssr_outcome outcome)
 static void complete_pass(struct ssr_render *render)
 {
     ssr_record_pass_ended(&render->record, true);
+    ssr_cookies_complete(&render->ctx);
     ssr_scope_end_pass(&render->ctx);
     struct ssr_output written = render->out;
     render->out = render->kept;
     render->kept = written;
     render->completed = render->ctx.pass;
+    render->next_is_rerender = render->next_is_query_pass = false;
 }
 
-/* docs/loop.md, step 6: the forbidden count is looked at first. */
+/* docs/loop.md, step 6: a proven cycle first, when it is to end the render, and then the forbidden count. */
 static void judge_rerender(struct ssr_render *render)
 {
     const ssr_config *config = &render->engine->config;
-    if (render->rerenders >= config->forbidden_rerenders_count) {
+    unsigned period = config->stop_on_cycle ? ssr_record_cycle(&render->record) : 0;
+    if (period > 0) {
+        ssr_log_cycle(render, period);
+        stop(render, SSR_CYCLE);
+    } else if (render->rerenders >= config->forbidden_rerenders_count) {
         ssr_log_hard_cap(render);
         stop(render, SSR_HARD_CAP);
     } else if (render->rerenders < config->allowed_rerenders_count) {
@@ -219,6 +237,7 @@ static void follow(struct ssr_render *render)
         }
         return;
     }
+    ssr_record_followed(&render->record);
     char *location = ssr_region_copy(&render->ctx.request, to, strlen(to));
     if (!location || !ssr_set_location(render, location)) {
         ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
@@ -254,12 +273,36 @@ static bool has_failed(struct ssr_render *render)
         ssr_end_callback(ctx, render->page_status, "the page callback", "");
     if (ctx->fatal == SSR_OK && !render->loads.first && !render->out.redirect_to)
         ssr_stage_defaults(ctx);
+    if (ctx->fatal == SSR_OK)
+        ssr_atoms_keep(ctx);
     return ctx->fatal != SSR_OK;
+}
+
+/*
+ * Something that was taken over cannot be trusted: the pass runs again, with everything running. It is not counted
+ * twice; what it had committed stays committed, unless it is called off before it runs again.
+ */
+static void start_over(struct ssr_render *render)
+{
+    struct ssr_ctx *ctx = &render->ctx;
+    render->rerenders -= render->next_is_rerender;
+    render->all_rerenders -= render->next_is_rerender;
+    render->query_passes -= render->next_is_query_pass;
+    render->all_query_passes -= render->next_is_query_pass;
+    ssr_record_pass_ended(&render->record, false);
+    ssr_cookies_abandon(ctx);
+    ssr_loads_forget_batch(render);
+    ssr_scope_start_over(ctx);
+    set_state(render, SSR_STATE_PASS);
 }
 
 /* docs/loop.md, steps 3 to 7. */
 static void judge_pass(struct ssr_render *render, int64_t now_ms)
 {
+    if (render->ctx.frames.must_start_over && render->ctx.fatal == SSR_OK) {
+        start_over(render);
+        return;
+    }
     if (has_failed(render)) {
         abandon_pass(render, render->ctx.fatal_is_limit ? SSR_LIMITED : SSR_FAILED);
         return;
@@ -273,6 +316,8 @@ static void judge_pass(struct ssr_render *render, int64_t now_ms)
         stop(render, SSR_SETTLED);
     else
         judge_rerender(render);
+    if (render->state != SSR_STATE_FINISH) /* another pass follows */
+        ssr_atoms_rewind(&render->ctx);
 }
 
 /* ---- Steps ------------------------------------------------------------------------------------------------------ */
