@@ -1,8 +1,8 @@
 /*
  * demo/account.c - why a page took as many passes as it did, in sentences. They are written by every pass and read in
- * the last, so each says what is true if its pass is the last one: its number is the final count; a store that differs
- * from what an earlier pass saw was set by the page; a query that was pending in an earlier pass was waited for, and
- * one that still is was not; what is staged now and differs will be dropped.
+ * the last, so each says what is true if its pass is the last one: its number is the final count; a store or cookie
+ * that differs from what an earlier pass saw was set by the page; a query that was pending in an earlier pass was
+ * waited for, and one that still is was not; what is staged now and differs will be dropped.
  */
 #include "demo/account.h"
 
@@ -10,35 +10,46 @@
 
 /* ---- Noting ------------------------------------------------------------------------------------------------------ */
 
-/* The entry of a store, a new one with today's digest; NULL: there is no room. */
-static struct seen_store *find_store(struct account *account, const ssr_store *store, ssr_digest digest)
+/* The entry of a store or cookie, a new one with today's digest; NULL: there is no room. */
+static struct seen_value *find_value(struct account *account, const char *name, ssr_digest digest)
 {
-    for (size_t i = 0; i < account->store_count; i++) {
-        if (account->stores[i].store == store)
-            return &account->stores[i];
+    for (size_t i = 0; i < account->value_count; i++) {
+        if (account->values[i].name == name)
+            return &account->values[i];
     }
-    if (account->store_count == ACCOUNT_STORES)
+    if (account->value_count == ACCOUNT_VALUES)
         return NULL;
-    struct seen_store *seen = &account->stores[account->store_count++];
+    struct seen_value *seen = &account->values[account->value_count++];
 
-    *seen = (struct seen_store){.store = store, .digest = digest};
+    *seen = (struct seen_value){.name = name, .digest = digest};
+    return seen;
+}
+
+/* value NULL: it could not be read, and the render is about to end. */
+static struct seen_value *note_value(struct account *account, const char *name, const ssr_value *value, bool is_shown)
+{
+    ssr_digest digest = value ? ssr_value_digest(value) : (ssr_digest){0};
+    struct seen_value *seen = value ? find_value(account, name, digest) : NULL;
+
+    if (!seen)
+        return NULL;
+    seen->changes += digest.high != seen->digest.high || digest.low != seen->digest.low;
+    seen->digest = digest;
+    seen->is_shown = is_shown;
     return seen;
 }
 
 void account_store(struct account *account, ssr_ctx *ctx, const ssr_store *store, bool is_shown)
 {
-    const ssr_value *value = ssr_get(ctx, store);
+    note_value(account, ssr_store_name(store), ssr_get(ctx, store), is_shown);
+}
 
-    if (!value)
-        return;
-    ssr_digest digest = ssr_value_digest(value);
-    struct seen_store *seen = find_store(account, store, digest);
+void account_cookie(struct account *account, ssr_ctx *ctx, const ssr_cookie *cookie, bool is_shown)
+{
+    struct seen_value *seen = note_value(account, ssr_cookie_name(cookie), ssr_cookie_get(ctx, cookie), is_shown);
 
-    if (!seen)
-        return;
-    seen->changes += digest.high != seen->digest.high || digest.low != seen->digest.low;
-    seen->digest = digest;
-    seen->is_shown = is_shown;
+    if (seen)
+        seen->is_cookie = true;
 }
 
 static struct seen_query *find_query(struct account *account, const ssr_query *query)
@@ -136,9 +147,9 @@ static void write_queries(ssr_ctx *ctx, const struct account *account, query_tes
     }
 }
 
-/* ---- Stores ------------------------------------------------------------------------------------------------------ */
+/* ---- Stores and cookies ------------------------------------------------------------------------------------------ */
 
-static bool has_changed(const struct seen_store *seen, bool is_shown)
+static bool has_changed(const struct seen_value *seen, bool is_shown)
 {
     return seen->changes > 0 && seen->is_shown == is_shown;
 }
@@ -147,8 +158,8 @@ static size_t count_changed(const struct account *account, bool is_shown)
 {
     size_t changed = 0;
 
-    for (size_t i = 0; i < account->store_count; i++)
-        changed += has_changed(&account->stores[i], is_shown);
+    for (size_t i = 0; i < account->value_count; i++)
+        changed += has_changed(&account->values[i], is_shown);
     return changed;
 }
 
@@ -156,11 +167,13 @@ static void write_changed(ssr_ctx *ctx, const struct account *account, bool is_s
 {
     struct list list = {ctx, count_changed(account, is_shown)};
 
-    for (size_t i = 0; i < account->store_count; i++) {
-        const struct seen_store *seen = &account->stores[i];
+    for (size_t i = 0; i < account->value_count; i++) {
+        const struct seen_value *seen = &account->values[i];
 
-        if (has_changed(seen, is_shown))
-            write_name(&list, ssr_store_name(seen->store), seen->changes);
+        if (!has_changed(seen, is_shown))
+            continue;
+        ssr_html(ctx, seen->is_cookie ? "the cookie " : "");
+        write_name(&list, seen->name, seen->changes);
     }
 }
 
@@ -204,7 +217,7 @@ static void tell_queries(struct clauses *clauses, const struct account *account)
     }
 }
 
-static void tell_stores(struct clauses *clauses, const struct account *account)
+static void tell_values(struct clauses *clauses, const struct account *account)
 {
     ssr_ctx *ctx = begin_clause(clauses);
     bool has_own = count_changed(account, false) > 0, has_shown = count_changed(account, true) > 0;
@@ -224,7 +237,7 @@ static void tell_stores(struct clauses *clauses, const struct account *account)
 }
 
 /* What a cap has cut off. */
-static void tell_rest(ssr_ctx *ctx, const struct account *account)
+static void tell_rest(ssr_ctx *ctx, const struct account *account, bool sets_cookies)
 {
     if (count_queries(account, is_pending, ssr_pass(ctx)) > 0) {
         ssr_html(ctx, " What the page asked for last, ");
@@ -232,10 +245,12 @@ static void tell_rest(ssr_ctx *ctx, const struct account *account)
         ssr_html(ctx, ", was not loaded any more.");
     }
     if (ssr_has_pending_changes(ctx))
-        ssr_html(ctx, " What the page set last was dropped.");
+        ssr_html(ctx, sets_cookies
+                          ? " What the page set last is not shown: stores drop it, cookies are sent nevertheless."
+                          : " What the page set last was dropped.");
 }
 
-void account_write(const struct account *account, ssr_ctx *ctx)
+void account_write(const struct account *account, ssr_ctx *ctx, bool sets_cookies)
 {
     struct clauses clauses = {.ctx = ctx};
 
@@ -243,6 +258,6 @@ void account_write(const struct account *account, ssr_ctx *ctx)
     ssr_text_integer(ctx, ssr_pass(ctx));
     ssr_html(ctx, ssr_pass(ctx) == 1 ? " pass:</strong>" : " passes:</strong>");
     tell_queries(&clauses, account);
-    tell_stores(&clauses, account);
-    tell_rest(ctx, account);
+    tell_values(&clauses, account);
+    tell_rest(ctx, account, sets_cookies);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "demo/likes.h"
+
 static ssr_status write_pending(ssr_ctx *ctx, const char *what)
 {
     ssr_html(ctx, "<p>");
@@ -76,6 +78,8 @@ static ssr_status show_ideas(ssr_ctx *ctx, const struct visit *visit, ssr_json i
     page_trail_here(ctx, "Ideas");
     ssr_set_built(ctx, stores->breadcrumb);
 
+    likes_write(ctx, visit->likes);
+    ssr_html(ctx, "\n");
     write_entries(ctx, ideas);
     return SSR_OK;
 }

@@ -9,16 +9,25 @@
 
 #include "demo/routes.h"
 
-static void write_head(ssr_ctx *ctx, const struct stores *stores)
+/* The style sheet follows data-theme; the colours that browsers begin with are those of color-scheme. */
+static void write_head(ssr_ctx *ctx, const struct visit *visit)
 {
-    ssr_html(ctx, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    const struct stores *stores = visit->stores;
+    const char *theme = cookies_theme(ctx, visit->cookies);
+
+    ssr_html(ctx, "<!doctype html>\n<html lang=\"en\" data-theme=\"");
+    ssr_attr(ctx, theme);
+    ssr_html(ctx, "\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+                  "<meta name=\"color-scheme\" content=\"");
+    ssr_attr(ctx, strcmp(theme, "auto") == 0 ? "light dark" : theme);
+    ssr_html(ctx, "\">\n<title>");
     ssr_text(ctx, ssr_get_string(ctx, stores->title));
     ssr_html(ctx, "</title>\n<meta name=\"description\" content=\"");
     ssr_attr(ctx, ssr_get_string(ctx, stores->description));
     ssr_html(ctx, "\">\n<link rel=\"stylesheet\" href=\"/style.css\">\n"
-                  "<link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\n</head>\n");
+                  "<link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\n"
+                  "<script type=\"module\" src=\"/browser/app.js\"></script>\n</head>\n");
 }
 
 /* The page itself is "page"; the section it is in, "true". */
@@ -36,11 +45,26 @@ static void write_nav_link(ssr_ctx *ctx, const struct route *link, const struct 
     ssr_html(ctx, "</a></li>");
 }
 
+static void write_visitor(ssr_ctx *ctx, const struct visit *visit)
+{
+    const char *user = cookies_user(ctx, visit->cookies, NULL);
+
+    ssr_html(ctx, "<nav aria-label=\"You\" class=\"you\"><ul><li><a href=\"/theme\">Theme: ");
+    ssr_text(ctx, cookies_theme(ctx, visit->cookies));
+    ssr_html(ctx, "</a></li><li><button type=\"button\" id=\"switch-theme\" aria-label=\"Switch the "
+                  "theme\">Switch</button></li><li><a href=\"");
+    ssr_url(ctx, user ? "/account" : "/sign-in");
+    ssr_html(ctx, "\">");
+    ssr_text(ctx, user ? user : "Sign in");
+    ssr_html(ctx, "</a></li></ul></nav>\n");
+}
+
 static void write_site_header(ssr_ctx *ctx, const struct visit *visit)
 {
     ssr_html(ctx, "<body>\n<a class=\"skip\" href=\"#content\">Skip to the page</a>\n<header>\n<div class=\"bar\">\n"
-                  "<a class=\"brand\" href=\"/\"><span class=\"mark\" aria-hidden=\"true\"></span>Second Pass</a>\n"
-                  "<nav aria-label=\"Site\"><ul>");
+                  "<a class=\"brand\" href=\"/\"><span class=\"mark\" aria-hidden=\"true\"></span>Second Pass</a>\n");
+    write_visitor(ctx, visit);
+    ssr_html(ctx, "<nav aria-label=\"Site\"><ul>");
     for (size_t i = 0; i < route_count; i++) {
         if (routes[i].label)
             write_nav_link(ctx, &routes[i], visit->route);
@@ -66,8 +90,31 @@ static void write_crumb(ssr_ctx *ctx, ssr_json crumb)
     }
 }
 
-static void write_page_header(ssr_ctx *ctx, const struct stores *stores)
+/* What a form has left for this page. A page that redirects leaves it for the page that it leads to. */
+static void write_flash(ssr_ctx *ctx, const struct visit *visit)
 {
+    const char *flash = cookies_flash(ctx, visit->cookies);
+
+    if (!flash || visit->route->leaves)
+        return;
+    ssr_html(ctx, "<p class=\"notice\" role=\"status\">");
+    ssr_text(ctx, flash);
+    ssr_html(ctx, "</p>\n");
+    cookies_forget_flash(ctx, visit->cookies);
+}
+
+static void write_biscuit(ssr_ctx *ctx, const struct visit *visit)
+{
+    const char *biscuit = ssr_cookie_get_string(ctx, visit->cookies->biscuit);
+
+    ssr_html(ctx, "<p class=\"jar\">The cookie <code>biscuit</code>: <strong>");
+    ssr_text(ctx, biscuit ? biscuit : "none");
+    ssr_html(ctx, "</strong></p>\n");
+}
+
+static void write_page_header(ssr_ctx *ctx, const struct visit *visit)
+{
+    const struct stores *stores = visit->stores;
     ssr_json crumb = ssr_json_first(ssr_get_json(ctx, stores->breadcrumb));
     const char *notice = ssr_get_string(ctx, stores->notice);
 
@@ -84,6 +131,9 @@ static void write_page_header(ssr_ctx *ctx, const struct stores *stores)
         ssr_text(ctx, notice);
         ssr_html(ctx, "</p>\n");
     }
+    write_flash(ctx, visit);
+    if (visit->route->shows_biscuit)
+        write_biscuit(ctx, visit);
     ssr_html(ctx, "</div>\n</header>\n");
 }
 
@@ -103,20 +153,24 @@ static void write_footer(ssr_ctx *ctx, const struct visit *visit)
     ssr_html(ctx, "<footer>\n");
     write_rings(ctx);
     ssr_html(ctx, "<p>");
-    account_write(&visit->account, ctx);
+    account_write(&visit->account, ctx, visit->route->sets_cookies);
     ssr_html(ctx,
              "</p>\n<p>What the header shows and what the page was given also travel to the browser, as JSON at the "
              "end of this document.</p>\n</footer>\n");
 }
 
-/* What this pass is about to show above the page. */
-static void note_shown(ssr_ctx *ctx, struct visit *visit)
+void layout_note_shown(ssr_ctx *ctx, struct visit *visit)
 {
     const struct stores *stores = visit->stores;
     const ssr_store *const shown[] = {stores->title, stores->description, stores->breadcrumb, stores->notice};
 
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         account_store(&visit->account, ctx, shown[i], true);
+    account_cookie(&visit->account, ctx, visit->cookies->theme, true);
+    if (!visit->route->shows_biscuit)
+        return;
+    account_store(&visit->account, ctx, stores->order, false);
+    account_cookie(&visit->account, ctx, visit->cookies->biscuit, true);
 }
 
 ssr_status layout_render(ssr_ctx *ctx, void *arg)
@@ -124,10 +178,10 @@ ssr_status layout_render(ssr_ctx *ctx, void *arg)
     struct visit *visit = arg;
     ssr_status status;
 
-    note_shown(ctx, visit);
-    write_head(ctx, visit->stores);
+    layout_note_shown(ctx, visit);
+    write_head(ctx, visit);
     write_site_header(ctx, visit);
-    write_page_header(ctx, visit->stores);
+    write_page_header(ctx, visit);
     ssr_html(ctx, "<main id=\"content\">\n");
     status = visit->route->page(ctx, visit);
     ssr_html(ctx, "</main>\n");

@@ -1,6 +1,7 @@
 /*
  * demo/log.c - the log on standard error. In text an error is its line and a record its lines; in JSON each is one
- * line, an error being {"category":...,"error":...}. Every entry is written by one call, so that entries stay whole.
+ * line, an error being {"category":...,"error":...} and a note likewise. Every entry is written by one call, so that
+ * entries stay whole.
  */
 #include "demo/log.h"
 
@@ -8,7 +9,7 @@
 
 #include "ssrstore/value.h"
 
-static void write_json_error(const char *category, const char *line)
+static void write_json(const char *category, const char *member, const char *line)
 {
     ssr_builder *entry = ssr_builder_new(NULL);
     ssr_value *value = NULL;
@@ -18,7 +19,7 @@ static void write_json_error(const char *category, const char *line)
     ssr_builder_begin_object(entry);
     ssr_builder_key(entry, "category");
     ssr_builder_string(entry, category);
-    ssr_builder_key(entry, "error");
+    ssr_builder_key(entry, member);
     ssr_builder_string(entry, line);
     ssr_builder_end_object(entry);
     if (ssr_builder_finish(entry, &value) == SSR_OK)
@@ -27,12 +28,22 @@ static void write_json_error(const char *category, const char *line)
     ssr_builder_free(entry);
 }
 
-void log_error(enum log_format format, const char *category, const char *line)
+static void write_line(enum log_format format, const char *category, const char *member, const char *line)
 {
     if (format == LOG_TEXT)
         fprintf(stderr, "%s\n", line);
     else if (format == LOG_JSON)
-        write_json_error(category, line);
+        write_json(category, member, line);
+}
+
+void log_note(enum log_format format, const char *category, const char *line)
+{
+    write_line(format, category, "note", line);
+}
+
+void log_error(enum log_format format, const char *category, const char *line)
+{
+    write_line(format, category, "error", line);
 }
 
 static void error_sink(void *arg, const char *category, const char *line)

@@ -21,8 +21,7 @@ const char *calls_check_name(lua_State *L, int index)
     return text;
 }
 
-/* The answer of a call: true, or nil and the error's name. What has ended the render ends the run, too. */
-static int answer(lua_State *L, ssr_status status, const char *error)
+int calls_answer(lua_State *L, ssr_status status, const char *error)
 {
     if (status == SSR_E_NOMEM || status == SSR_E_LIMIT)
         return luaL_error(L, "%s: %s", ssr_status_name(status), ssr_status_advice(status));
@@ -48,7 +47,7 @@ int calls_write_html(lua_State *L)
     if (is_nothing(L, 1))
         return 0;
     text = luaL_checklstring(L, 1, &length);
-    return answer(L, ssr_html_n(ctx_of(L), text, length), NULL);
+    return calls_answer(L, ssr_html_n(ctx_of(L), text, length), NULL);
 }
 
 int calls_write_text(lua_State *L)
@@ -59,24 +58,26 @@ int calls_write_text(lua_State *L)
     if (is_nothing(L, 1))
         return 0;
     switch (lua_type(L, 1)) {
-    case LUA_TBOOLEAN: return answer(L, ssr_text(ctx_of(L), lua_toboolean(L, 1) ? "true" : "false"), NULL);
+    case LUA_TBOOLEAN: return calls_answer(L, ssr_text(ctx_of(L), lua_toboolean(L, 1) ? "true" : "false"), NULL);
     case LUA_TNUMBER:
         if (lua_isinteger(L, 1))
-            return answer(L, ssr_text_integer(ctx_of(L), lua_tointeger(L, 1)), NULL);
-        return answer(L, ssr_text_number(ctx_of(L), lua_tonumber(L, 1)), NULL);
-    case LUA_TSTRING: text = lua_tolstring(L, 1, &length); return answer(L, ssr_text_n(ctx_of(L), text, length), NULL);
+            return calls_answer(L, ssr_text_integer(ctx_of(L), lua_tointeger(L, 1)), NULL);
+        return calls_answer(L, ssr_text_number(ctx_of(L), lua_tonumber(L, 1)), NULL);
+    case LUA_TSTRING:
+        text = lua_tolstring(L, 1, &length);
+        return calls_answer(L, ssr_text_n(ctx_of(L), text, length), NULL);
     default: return luaL_error(L, "a %s has no text", luaL_typename(L, 1));
     }
 }
 
 static int write_url(lua_State *L)
 {
-    return is_nothing(L, 1) ? 0 : answer(L, ssr_url(ctx_of(L), calls_check_name(L, 1)), NULL);
+    return is_nothing(L, 1) ? 0 : calls_answer(L, ssr_url(ctx_of(L), calls_check_name(L, 1)), NULL);
 }
 
 static int write_url_component(lua_State *L)
 {
-    return is_nothing(L, 1) ? 0 : answer(L, ssr_url_component(ctx_of(L), calls_check_name(L, 1)), NULL);
+    return is_nothing(L, 1) ? 0 : calls_answer(L, ssr_url_component(ctx_of(L), calls_check_name(L, 1)), NULL);
 }
 
 static int get(lua_State *L)
@@ -85,7 +86,7 @@ static int get(lua_State *L)
     const ssr_value *value = ssr_get(ctx_of(L), store);
 
     if (!value)
-        return answer(L, ssr_last_status(ctx_of(L)), NULL);
+        return calls_answer(L, ssr_last_status(ctx_of(L)), NULL);
     value_push(L, ssr_value_json(value));
     return 1;
 }
@@ -100,7 +101,7 @@ static int set(lua_State *L)
     lua_settop(L, 2);
     run_find_place(L, &file, &line);
     error = value_build(L, 2, ssr_build(ctx_of(L)));
-    return answer(L, ssr_set_built_at(ctx_of(L), store, file, line), store ? error : NULL);
+    return calls_answer(L, ssr_set_built_at(ctx_of(L), store, file, line), store ? error : NULL);
 }
 
 static int query(lua_State *L)
@@ -120,7 +121,7 @@ static int query(lua_State *L)
         error = value_build(L, 2, args);
     result = ssr_query_built(ctx_of(L), wanted, enabled);
     status = ssr_last_status(ctx_of(L));
-    if (status != SSR_OK && answer(L, status, error) == 2)
+    if (status != SSR_OK && calls_answer(L, status, error) == 2)
         error = lua_tostring(L, -1);
     else if (result.state == SSR_QUERY_FAILED)
         error = result.error;
@@ -138,24 +139,25 @@ static int set_status(lua_State *L)
 {
     lua_Integer code = luaL_checkinteger(L, 1);
 
-    return answer(L, ssr_set_status(ctx_of(L), code > 0 && code < 1000 ? (int)code : 0), NULL);
+    return calls_answer(L, ssr_set_status(ctx_of(L), code > 0 && code < 1000 ? (int)code : 0), NULL);
 }
 
 static int set_header(lua_State *L)
 {
-    return answer(L, ssr_set_header(ctx_of(L), calls_check_name(L, 1), calls_check_name(L, 2)), NULL);
+    return calls_answer(L, ssr_set_header(ctx_of(L), calls_check_name(L, 1), calls_check_name(L, 2)), NULL);
 }
 
 static int redirect(lua_State *L)
 {
     lua_Integer code = luaL_optinteger(L, 2, 0);
 
-    return answer(L, ssr_redirect(ctx_of(L), calls_check_name(L, 1), code >= 0 && code < 1000 ? (int)code : -1), NULL);
+    return calls_answer(L, ssr_redirect(ctx_of(L), calls_check_name(L, 1), code >= 0 && code < 1000 ? (int)code : -1),
+                        NULL);
 }
 
 static int transfer_here(lua_State *L)
 {
-    return answer(L, ssr_transfer_here(ctx_of(L)), NULL);
+    return calls_answer(L, ssr_transfer_here(ctx_of(L)), NULL);
 }
 
 static int pass(lua_State *L)
@@ -211,6 +213,16 @@ static const luaL_Reg calls[] = {
     {"use", get},
     {"set", set},
     {"query", query},
+    {"cookie", cookies_get},
+    {"set_cookie", cookies_set},
+    {"delete_cookie", cookies_delete},
+    {"send_cookie", cookies_send},
+    {"atom", stores_atom},
+    {"provide", stores_provide},
+    {"context", stores_context},
+    {"set_context", stores_set_context},
+    {"act", stores_act},
+    {"shared", stores_shared},
     {"raw", calls_write_html},
     {"url", write_url},
     {"status", set_status},

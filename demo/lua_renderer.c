@@ -178,6 +178,72 @@ static int run_layout(lua_State *L)
     return run_one(L, run_of(L)->page->layout);
 }
 
+/* ---- Components -------------------------------------------------------------------------------------------------- */
+
+/* Of this thread, in lua_renderer_page: the library calls components with nothing of their caller, and where it walks
+ * over one that need not run, nobody but the page has called it. */
+static _Thread_local struct lua_renderer *running;
+
+struct partial {
+    const char *name;
+    ssr_json props;
+};
+
+static int run_partial(lua_State *L)
+{
+    const struct partial *partial = lua_touserdata(L, 1);
+
+    lua_pushcfunction(L, include);
+    lua_pushstring(L, partial->name);
+    value_push(L, partial->props);
+    lua_call(L, 2, 0);
+    return 0;
+}
+
+/* The page below is its caller's and no component's. */
+static ssr_status render_component(ssr_ctx *ctx, const ssr_props *props, void *name)
+{
+    struct lua_renderer *renderer = running;
+    struct partial partial = {name, props->json};
+    ssr_status status;
+    bool was_in_page;
+
+    if (!renderer || renderer->run->ctx != ctx)
+        return ssr_fail(ctx, "a template is a component of templates only");
+    if (!lua_checkstack(renderer->L, LUA_MINSTACK))
+        return SSR_E_NOMEM;
+    was_in_page = renderer->run->is_in_page;
+    renderer->run->is_in_page = true;
+    lua_pushcfunction(renderer->L, run_partial);
+    lua_pushlightuserdata(renderer->L, &partial);
+    status = run_protected(renderer->L, 1);
+    renderer->run->is_in_page = was_in_page;
+    return status;
+}
+
+void lua_renderer_define(ssr_registry *registry, const char *name)
+{
+    ssr_component_define(registry, name, &(ssr_component_options){.render = render_component, .arg = (void *)name});
+}
+
+static int component(lua_State *L)
+{
+    const ssr_component_definition *wanted = ssr_component_find(options_of(L)->registry, calls_check_name(L, 1));
+    const char *key = lua_isnoneornil(L, 3) ? NULL : calls_check_name(L, 3), *error = NULL;
+    ssr_builder *props = ssr_build(run_of(L)->ctx);
+    ssr_status status;
+
+    lua_settop(L, 3);
+    lua_pushvalue(L, 2);
+    if (lua_isnil(L, -1))
+        ssr_builder_null(props);
+    else
+        error = value_build(L, lua_gettop(L), props);
+    status = ssr_component(run_of(L)->ctx, wanted, key, ssr_input_built(props));
+    run_raise(L);
+    return calls_answer(L, status, wanted ? error : NULL);
+}
+
 /* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
 /* Takes "name:line: " off the message when it begins with a template's place. */
@@ -201,6 +267,7 @@ static void note_error(struct lua_renderer *renderer, const char *message)
     struct run *run = renderer->run;
     size_t length = 0;
 
+    run->has_failed = true;
     message = take_place(renderer, message ? message : "an error that is no string");
     for (; message[length] && length + 1 < sizeof run->message; length++) {
         unsigned char byte = (unsigned char)message[length];
@@ -210,11 +277,13 @@ static void note_error(struct lua_renderer *renderer, const char *message)
     run->message[length] = '\0';
 }
 
-/* The message handler: here the stack still stands. */
+/* The message handler: here the stack still stands. What is raised again has been explained. */
 static int explain(lua_State *L)
 {
     struct lua_renderer *renderer = renderer_of(L);
 
+    if (renderer->run->has_failed)
+        return 0;
     run_find_place(L, &renderer->run->file, &renderer->run->line);
     note_error(renderer, lua_tostring(L, 1));
     return 0;
@@ -224,18 +293,41 @@ static ssr_status fail(struct lua_renderer *renderer)
 {
     struct run *run = renderer->run;
 
-    if (!*run->message) /* no memory: then Lua calls no handler */
+    if (!run->has_failed) /* no memory: then Lua calls no handler */
         note_error(renderer, lua_tostring(renderer->L, -1));
     return ssr_fail_at(run->ctx, run->message, run->file, run->line);
+}
+
+ssr_status run_protected(lua_State *L, int argument_count)
+{
+    int handler = lua_gettop(L) - argument_count;
+    ssr_status status = SSR_OK;
+
+    lua_pushcfunction(L, explain);
+    lua_insert(L, handler);
+    if (lua_pcall(L, argument_count, 0, handler) != LUA_OK)
+        status = fail(renderer_of(L));
+    lua_settop(L, handler - 1);
+    return status;
+}
+
+void run_raise(lua_State *L)
+{
+    if (!run_of(L)->has_failed)
+        return;
+    lua_pushnil(L);
+    lua_error(L);
 }
 
 ssr_status lua_renderer_page(struct lua_renderer *renderer, ssr_ctx *ctx, const struct lua_page *page)
 {
     struct run run = {.ctx = ctx, .page = page, .file = page->layout};
     lua_State *L = renderer->L;
+    struct lua_renderer *outer = running;
     ssr_status outcome = SSR_OK;
 
     renderer->run = &run;
+    running = renderer;
     lua_sethook(L, watch, LUA_MASKCOUNT, COUNTED);
     lua_pushcfunction(L, explain);
     lua_pushcfunction(L, run_layout);
@@ -243,6 +335,7 @@ ssr_status lua_renderer_page(struct lua_renderer *renderer, ssr_ctx *ctx, const 
         outcome = fail(renderer);
     lua_settop(L, 0);
     renderer->run = NULL;
+    running = outer;
     if (outcome != SSR_OK)
         lua_gc(L, LUA_GCCOLLECT);
     return outcome;
@@ -253,11 +346,14 @@ ssr_status lua_renderer_page(struct lua_renderer *renderer, ssr_ctx *ctx, const 
 static int set_up(lua_State *L)
 {
     value_setup(L);
+    stores_setup(L);
     calls_push(L);
     lua_pushcfunction(L, include);
     lua_setfield(L, -2, "include");
     lua_pushcfunction(L, content);
     lua_setfield(L, -2, "content");
+    lua_pushcfunction(L, component);
+    lua_setfield(L, -2, "component");
     sandbox_push_run(L, calls_write_html, calls_write_text);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &run_key);
     return 0;

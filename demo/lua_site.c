@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "demo/embedded.h"
+#include "demo/form.h"
+#include "demo/layout.h"
 #include "demo/lua_renderer.h"
 #include "demo/routes.h"
 
-#define ROOT "/lua"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { MEMORY_BYTES = 16 << 20, INSTRUCTIONS = 10000000 };
@@ -21,11 +22,12 @@ enum { MEMORY_BYTES = 16 << 20, INSTRUCTIONS = 10000000 };
 /* Made by embed_files in CMakeLists.txt. */
 #define EMBEDDED(name) embedded_templates_##name##_html
 extern const struct embedded EMBEDDED(home), EMBEDDED(ideas), EMBEDDED(idea), EMBEDDED(chain), EMBEDDED(override),
-    EMBEDDED(unstable), EMBEDDED(flip), EMBEDDED(broken), EMBEDDED(old), EMBEDDED(not_found), EMBEDDED(layout),
-    EMBEDDED(parts);
+    EMBEDDED(unstable), EMBEDDED(flip), EMBEDDED(broken), EMBEDDED(old), EMBEDDED(theme), EMBEDDED(sign_in),
+    EMBEDDED(account), EMBEDDED(cookies), EMBEDDED(biscuit), EMBEDDED(leak), EMBEDDED(race), EMBEDDED(island),
+    EMBEDDED(not_found), EMBEDDED(layout), EMBEDDED(parts);
 
 static const struct page {
-    const char *path; /* of the route */
+    const char *path; /* of the route; one that ends with "/" is for all routes below it that have no other */
     const char *name;
     const struct embedded *text;
 } pages[] = {
@@ -38,9 +40,17 @@ static const struct page {
     {"/flip", "flip.html", &EMBEDDED(flip)},
     {"/broken", "broken.html", &EMBEDDED(broken)},
     {"/old", "old.html", &EMBEDDED(old)},
+    {"/theme", "theme.html", &EMBEDDED(theme)},
+    {"/sign-in", "sign_in.html", &EMBEDDED(sign_in)},
+    {"/account", "account.html", &EMBEDDED(account)},
+    {"/cookies", "cookies.html", &EMBEDDED(cookies)},
+    {"/cookies/", "biscuit.html", &EMBEDDED(biscuit)},
+    {"/leak", "leak.html", &EMBEDDED(leak)},
+    {"/island", "island.html", &EMBEDDED(island)},
     {"", "not_found.html", &EMBEDDED(not_found)}, /* route_not_found */
     {NULL, "layout.html", &EMBEDDED(layout)},
     {NULL, "parts.html", &EMBEDDED(parts)},
+    {NULL, "race.html", &EMBEDDED(race)},
 };
 
 struct idle {
@@ -77,7 +87,7 @@ static bool has_favourite(ssr_ctx *ctx, const struct visit *visit)
 static void note_queries(ssr_ctx *ctx, struct visit *visit)
 {
     const struct queries *queries = visit->queries;
-    ssr_query *const known[] = {queries->ideas, queries->idea, queries->favourite, queries->comments};
+    ssr_query *const known[] = {queries->ideas, queries->idea, queries->favourite, queries->comments, queries->race};
     const char *author = has_favourite(ctx, visit) ? ssr_get_string(ctx, visit->stores->author) : NULL;
 
     for (size_t i = 0; i < COUNT(known); i++) {
@@ -94,19 +104,15 @@ static ssr_status write_account(ssr_ctx *ctx, void *arg)
     struct visit *visit = arg;
 
     note_queries(ctx, visit);
-    account_write(&visit->account, ctx);
+    account_write(&visit->account, ctx, visit->route->sets_cookies);
     return SSR_OK;
 }
 
 static void note_stores(ssr_ctx *ctx, struct visit *visit)
 {
-    const struct stores *stores = visit->stores;
-    const ssr_store *const shown[] = {stores->title, stores->description, stores->breadcrumb, stores->notice};
-
-    for (size_t i = 0; i < COUNT(shown); i++)
-        account_store(&visit->account, ctx, shown[i], true);
+    layout_note_shown(ctx, visit);
     if (has_favourite(ctx, visit))
-        account_store(&visit->account, ctx, stores->author, false);
+        account_store(&visit->account, ctx, visit->stores->author, false);
 }
 
 /* ---- Props ------------------------------------------------------------------------------------------------------- */
@@ -119,6 +125,24 @@ static void add_text(ssr_builder *props, const char *key, const char *text)
     ssr_builder_string(props, text);
 }
 
+static void add_flag(ssr_builder *props, const char *key, bool flag)
+{
+    ssr_builder_key(props, key);
+    ssr_builder_boolean(props, flag);
+}
+
+/* The theme that the address asks for, "" when there is no such. */
+static void add_wanted_theme(ssr_builder *props, const char *location)
+{
+    struct field wanted;
+    const char *theme;
+
+    if (!form_find_in_query(location, "set", &wanted))
+        return;
+    theme = cookies_find_theme(wanted.text);
+    add_text(props, "set", theme ? theme : "");
+}
+
 static void add_routes(ssr_builder *props)
 {
     ssr_builder_key(props, "routes");
@@ -129,13 +153,15 @@ static void add_routes(ssr_builder *props)
         add_text(props, "label", routes[i].label);
         add_text(props, "example", routes[i].example);
         add_text(props, "about", routes[i].about);
+        add_text(props, "title", routes[i].title);
+        add_text(props, "above", routes[i].above);
         ssr_builder_end_object(props);
     }
     ssr_builder_end_array(props);
 }
 
 /* What every template is told. NULL: no memory. */
-static ssr_value *make_props(const struct visit *visit)
+static ssr_value *make_props(const struct visit *visit, const char *location)
 {
     ssr_builder *props = ssr_builder_new(NULL);
     ssr_value *value = NULL;
@@ -143,10 +169,17 @@ static ssr_value *make_props(const struct visit *visit)
     if (!props)
         return NULL;
     ssr_builder_begin_object(props);
-    add_text(props, "root", ROOT);
+    add_text(props, "root", visit->root);
     add_text(props, "here", visit->route->path);
     ssr_builder_key(props, "id");
     ssr_builder_integer(props, visit->id);
+    add_text(props, "session", ssr_cookie_name(visit->cookies->session));
+    add_text(props, "refusal", visit->refusal);
+    add_flag(props, "secure", visit->cookies->is_secure);
+    add_flag(props, "leaves", visit->route->leaves);
+    add_flag(props, "has_island", visit->has_island);
+    add_flag(props, "shows_biscuit", visit->route->shows_biscuit);
+    add_wanted_theme(props, location);
     add_routes(props);
     ssr_builder_end_object(props);
     ssr_builder_finish(props, &value);
@@ -182,10 +215,21 @@ static void put_back(struct lua_site *site, struct idle *taken)
     pthread_mutex_unlock(&site->mutex);
 }
 
+static bool is_page_of(const struct page *page, const struct route *route)
+{
+    size_t length = page->path ? strlen(page->path) : 0;
+
+    if (!page->path)
+        return false;
+    if (strcmp(page->path, route->path) == 0)
+        return true;
+    return length > 1 && page->path[length - 1] == '/' && strncmp(page->path, route->path, length) == 0;
+}
+
 static const char *template_of(const struct route *route)
 {
     for (size_t i = 0; i < COUNT(pages); i++) {
-        if (pages[i].path && strcmp(pages[i].path, route->path) == 0)
+        if (is_page_of(&pages[i], route))
             return pages[i].name;
     }
     return "not_found.html";
@@ -195,7 +239,7 @@ ssr_status lua_site_render(ssr_ctx *ctx, void *arg)
 {
     struct visit *visit = arg;
     struct idle *taken = take_renderer(visit->lua);
-    ssr_value *props = make_props(visit);
+    ssr_value *props = make_props(visit, ssr_location(ctx));
     ssr_status status = SSR_E_NOMEM;
 
     note_stores(ctx, visit);
@@ -212,6 +256,11 @@ ssr_status lua_site_render(ssr_ctx *ctx, void *arg)
 }
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
+
+void lua_site_define(ssr_registry *registry)
+{
+    lua_renderer_define(registry, "race.html");
+}
 
 struct lua_site *lua_site_open(const ssr_registry *registry)
 {
@@ -250,9 +299,9 @@ void lua_site_close(struct lua_site *site)
 
 bool lua_site_cut_path(char *path)
 {
-    size_t root = strlen(ROOT), length = strlen(path);
+    size_t root = strlen(LUA_ROOT), length = strlen(path);
 
-    if (strncmp(path, ROOT, root) != 0 || (path[root] && path[root] != '/'))
+    if (strncmp(path, LUA_ROOT, root) != 0 || (path[root] && path[root] != '/'))
         return false;
     memmove(path, path[root] ? path + root : "/", path[root] ? length - root + 1 : 2);
     return true;

@@ -6,7 +6,13 @@
 
 #include "demo/visit.h"
 
+/* What their addresses begin with. */
+#define LUA_ROOT "/lua"
+
 struct lua_site;
+
+/* Defines the templates that are components; before the engine is started. */
+void lua_site_define(ssr_registry *registry);
 
 /* The templates, and a renderer for each thread that renders at once. registry: of the started engine. NULL: no memory.
  */

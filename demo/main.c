@@ -4,9 +4,11 @@
  */
 #include <time.h>
 
+#include "demo/keys.h"
 #include "demo/once.h"
 #include "demo/options.h"
 #include "demo/server.h"
+#include "demo/sinks.h"
 #include "demo/site.h"
 
 static uint64_t steady_nanoseconds(void *arg)
@@ -18,17 +20,37 @@ static uint64_t steady_nanoseconds(void *arg)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static int run(const struct options *options, const ssr_config *config)
+static bool print_once(struct site *site, const struct options *options)
+{
+    return once_print(site, &(struct request){.method = "GET",
+                                              .target = options->once,
+                                              .cookies = options->cookies,
+                                              .cookie_count = options->cookie_count,
+                                              .body = ""});
+}
+
+static bool serve(struct site *site, const struct options *options, bool has_made_key)
+{
+    return server_run(site, options->port,
+                      has_made_key ? "ssrdemo: made a key for cookies, as neither --cookie-key-file nor "
+                                     "SSRDEMO_COOKIE_KEYS gives one: sessions end with this server"
+                                   : NULL);
+}
+
+/* The engine has its own copy of the keys as soon as the site is open. */
+static int run(const struct options *options, const ssr_config *config, struct keys *keys, struct live *live)
 {
     struct site site;
+    bool is_open = site_open(&site, config, options, live);
     int status = 1;
 
-    if (site_open(&site, config, options)) {
-        if (options->once)
-            status = once_print(&site, options->once) ? 0 : 1;
-        else
-            status = server_run(&site, options->port) ? 0 : 2;
-    }
+    keys_wipe(keys);
+    if (is_open && options->types)
+        status = once_print_types(&site) ? 0 : 1;
+    else if (is_open && options->once)
+        status = print_once(&site, options) ? 0 : 1;
+    else if (is_open)
+        status = serve(&site, options, keys->is_made) ? 0 : 2;
     site_close(&site);
     return status;
 }
@@ -37,6 +59,9 @@ int main(int argc, char **argv)
 {
     ssr_config config = ssr_config_default();
     struct options options;
+    struct keys keys;
+    struct sinks sinks;
+    int status = 2;
 
     switch (options_read(&options, argc, argv)) {
     case OPTIONS_DONE: return 0;
@@ -44,8 +69,12 @@ int main(int argc, char **argv)
     case OPTIONS_GO: break;
     }
     config.clock = steady_nanoseconds;
-    config.log = log_sinks(&options.log);
-    if (!options_configure(&options, &config))
+    if (!options_configure(&options, &config) || !keys_read(&keys, options.key_path, &config))
         return 2;
-    return run(&options, &config);
+    if (sinks_open(&sinks, &options)) {
+        config.log = sinks_log(&sinks);
+        status = run(&options, &config, &keys, sinks.live);
+    }
+    sinks_close(&sinks);
+    return status;
 }

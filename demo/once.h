@@ -4,7 +4,10 @@
 
 #include "demo/site.h"
 
-/* Prints the answer to GET target: status line, headers, an empty line, body. False: one line says why not. */
-bool once_print(struct site *site, const char *target);
+/* Prints the answer to a request: status line, headers, an empty line, body. False: one line says why not. */
+bool once_print(struct site *site, const struct request *request);
+
+/* Prints the declarations of the site's definitions for TypeScript. False: one line says why not. */
+bool once_print_types(const struct site *site);
 
 #endif

@@ -66,6 +66,13 @@ static bool read_once(struct options *options, const char *text)
     return *text == '/';
 }
 
+/* A flag without a value is read with an empty one. */
+static bool read_types(struct options *options, const char *text)
+{
+    options->types = true;
+    return *text == '\0';
+}
+
 static bool read_allowed(struct options *options, const char *text)
 {
     return read_count(text, &options->allowed_rerenders);
@@ -81,7 +88,12 @@ static bool read_query_passes(struct options *options, const char *text)
     return read_count(text, &options->max_query_passes);
 }
 
-/* A flag without a value is read with an empty one. */
+static bool read_stop_on_cycle(struct options *options, const char *text)
+{
+    options->stop_on_cycle = true;
+    return *text == '\0';
+}
+
 static bool read_prefetch(struct options *options, const char *text)
 {
     options->prefetch_loaders = true;
@@ -111,9 +123,47 @@ static bool read_log(struct options *options, const char *text)
     return false;
 }
 
+static bool read_log_file(struct options *options, const char *text)
+{
+    options->log_path = text;
+    return *text != '\0';
+}
+
+static bool read_dev(struct options *options, const char *text)
+{
+    options->is_dev = true;
+    return *text == '\0';
+}
+
 static bool read_config(struct options *options, const char *text)
 {
     options->config_path = text;
+    return *text != '\0';
+}
+
+static bool read_cookie(struct options *options, const char *text)
+{
+    if (options->cookie_count == LARGEST_COOKIES)
+        return false;
+    options->cookies[options->cookie_count++] = text;
+    return true;
+}
+
+static bool read_keys(struct options *options, const char *text)
+{
+    options->key_path = text;
+    return *text != '\0';
+}
+
+static bool read_behind_tls(struct options *options, const char *text)
+{
+    options->is_behind_tls = true;
+    return *text == '\0';
+}
+
+static bool read_island(struct options *options, const char *text)
+{
+    options->island_path = text;
     return *text != '\0';
 }
 
@@ -122,15 +172,29 @@ static bool read_config(struct options *options, const char *text)
 static const struct flag flags[] = {
     {"--port", "N", "listen on 127.0.0.1, port N; 0 picks a free one (8080)", "a number from 0 to 65535", read_port},
     {"--once", "PATH", "print the answer to GET PATH and exit", "a path that begins with /", read_once},
+    {"--cookie", "HEADER", "a Cookie header of that request, as \"theme=dark; a=b\"; may be given again",
+     "a value, and no more than 32 times", read_cookie},
+    {"--types", "", "print TypeScript declarations of what is defined here and exit", "no value", read_types},
     {"--allowed-rerenders-count", "N", "after N re-renders stop quietly (Infinity)", A_COUNT, read_allowed},
     {"--forbidden-rerenders-count", "N", "after N re-renders stop and log an error (25)", A_COUNT, read_forbidden},
     {"--max-query-passes", "N", "after N waits for queries stop and log an error (100)", A_COUNT, read_query_passes},
+    {"--stop-on-cycle", "", "stop and log an error once the same states have come three times", "no value",
+     read_stop_on_cycle},
     {"--prefetch-loaders", "", "load what a route declares before its first pass", "no value", read_prefetch},
     {"--loader-delay", "MS", "make every loader that much slower, to see the waiting (0)", "a number from 0 to 60000",
      read_delay},
     {"--log", "FORMAT", "text, json or off: what goes to standard error (text)", "text, json or off", read_log},
+    {"--log-file", "FILE", "append the log to that file too, as JSON Lines", "a file name", read_log_file},
+    {"--dev", "", "show how pages are rendered: at /_ssr and /metrics, and in a badge on each page", "no value",
+     read_dev},
     {"--config", "FILE", "JSON with an \"ssr\" object, {\"ssr\":{\"allowedRerendersCount\":7}}", "a file name",
      read_config},
+    {"--cookie-key-file", "FILE", "keys of sealed cookies, a line ID:64 HEX DIGITS each; the first one seals",
+     "a file name", read_keys},
+    {"--behind-tls", "", "visitors come by https, through a proxy: all cookies are Secure", "no value",
+     read_behind_tls},
+    {"--island", "FILE", "what node demo/browser/bundle.mjs FILE has made, for the page /island", "a file name",
+     read_island},
 };
 
 #define FLAG_COUNT (sizeof flags / sizeof *flags)
@@ -146,7 +210,9 @@ static void print_help(void)
     }
     puts("  --help                         print this\n"
          "  --version                      print the version\n\n"
-         "Flags win over the file. In parentheses: the defaults. SIGINT or SIGTERM ends the server.");
+         "Flags win over the file. In parentheses: the defaults. Without a key file the keys are those in the\n"
+         "environment variable SSRDEMO_COOKIE_KEYS, with blanks between them, or else a new one is made.\n"
+         "SIGINT or SIGTERM ends the server.");
 }
 
 /* The row of a flag written as "--name" or "--name=value"; *value is then what follows "=", or NULL. */
@@ -197,6 +263,10 @@ enum options_answer options_read(struct options *options, int argc, char **argv)
         }
         if (!read_flag(options, &i, argv))
             return OPTIONS_REFUSE;
+    }
+    if (options->cookie_count > 0 && !options->once) {
+        fputs("ssrdemo: --cookie goes with --once PATH: a server gets its cookies from browsers\n", stderr);
+        return OPTIONS_REFUSE;
     }
     return OPTIONS_GO;
 }
@@ -268,6 +338,8 @@ bool options_configure(const struct options *options, ssr_config *config)
         config->forbidden_rerenders_count = options->forbidden_rerenders.value;
     if (options->max_query_passes.given)
         config->max_query_passes = options->max_query_passes.value;
+    if (options->stop_on_cycle)
+        config->stop_on_cycle = true;
     if (options->prefetch_loaders)
         config->prefetch_loaders_before_page_render = true;
     return true;

@@ -18,6 +18,21 @@ ssr_status page_idea(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_chain(ssr_ctx *ctx, struct visit *visit);
 ssr_status page_broken(ssr_ctx *ctx, struct visit *visit);
 
+/* island_page.c */
+ssr_status page_island(ssr_ctx *ctx, struct visit *visit);
+
+/* visitor_pages.c: what a visitor sets for themselves. */
+ssr_status page_theme(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_sign_in(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_account(ssr_ctx *ctx, struct visit *visit);
+
+/* cookie_pages.c: what cookies cost. */
+ssr_status page_cookies(ssr_ctx *ctx, struct visit *visit);
+ssr_status page_biscuit(ssr_ctx *ctx, struct visit *visit); /* of all routes below /cookies */
+
+/* leak_page.c: why there are context stores. */
+ssr_status page_leak(ssr_ctx *ctx, struct visit *visit);
+
 /* One step of the way to a page; no address: here. */
 struct crumb {
     const char *label, *address;

@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#include "demo/race.h"
+
 #define LOOK_UP_MS 10 /* how often a delayed loader looks whether anybody still waits */
 
 /* The slowness that was asked for. False: nobody waits any more. */
@@ -63,18 +65,24 @@ static ssr_status load_comments(ssr_operation *operation, void *loading)
     return load(operation, loading, SELECT_COMMENTS);
 }
 
+#define AN_IDEA "{ author: string; created: string; id: number; summary: string; title: string; votes: number }"
+
 /* What is asked for here is public, so the log may show it. */
-static ssr_query *define(ssr_registry *registry, const char *name, ssr_loader_fn loader, const struct loading *loading)
+static ssr_query *define(ssr_registry *registry, const char *name, ssr_loader_fn loader, const struct loading *loading,
+                         const char *args_type, const char *type)
 {
-    return ssr_query_define(registry, name,
-                            &(ssr_query_options){.load = loader, .load_arg = (void *)loading, .show_args = true});
+    return ssr_query_define(
+        registry, name,
+        &(ssr_query_options){
+            .load = loader, .load_arg = (void *)loading, .show_args = true, .args_type = args_type, .type = type});
 }
 
 void queries_define(ssr_registry *registry, const struct loading *loading, struct queries *queries)
 {
-    queries->ideas = define(registry, "ideas", load_ideas, loading);
-    queries->idea = define(registry, "idea", load_idea, loading);
-    queries->favourite = define(registry, "favourite", load_favourite, loading);
-    queries->by_author = define(registry, "by_author", load_by_author, loading);
-    queries->comments = define(registry, "comments", load_comments, loading);
+    queries->ideas = define(registry, "ideas", load_ideas, loading, "null", AN_IDEA "[]");
+    queries->idea = define(registry, "idea", load_idea, loading, "number", "(" AN_IDEA " & { body: string }) | null");
+    queries->favourite = define(registry, "favourite", load_favourite, loading, "null", AN_IDEA);
+    queries->by_author = define(registry, "by_author", load_by_author, loading, "string", AN_IDEA "[]");
+    queries->comments = define(registry, "comments", load_comments, loading, "null", "never");
+    queries->race = race_define(registry);
 }

@@ -12,6 +12,7 @@ struct queries {
     ssr_query *favourite; /* one idea; no argument */
     ssr_query *by_author; /* array of ideas; the author's name */
     ssr_query *comments;  /* always fails; no argument */
+    ssr_query *race;      /* as race.h says */
 };
 
 /* What all loaders share. Borrowed by them as long as the engine lives. */

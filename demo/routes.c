@@ -8,6 +8,14 @@
 #include <string.h>
 
 #include "demo/pages.h"
+#include "demo/posts.h"
+
+/* What a cookie costs: one case each. */
+#define BISCUIT(address, name, does)                                                                             \
+    {                                                                                                            \
+        .path = address, .page = page_biscuit, .sets_cookies = true, .shows_biscuit = true, .above = "/cookies", \
+        .title = name, .description = "This page " does ".", .about = does                                       \
+    }
 
 const struct route routes[] = {
     {.path = "/", .page = page_home},
@@ -55,10 +63,69 @@ const struct route routes[] = {
      .label = "Broken",
      .example = "/broken",
      .about = "A query that fails. The page says so, with a fitting status; why it failed is for the log only."},
+    {.path = "/island",
+     .page = page_island,
+     .loader = "ideas",
+     .title = "An island in React",
+     .description = "A list that the server wrote, and React goes on with.",
+     .label = "Island",
+     .example = "/island",
+     .about = "A component of React inside a page of C. It begins with what the server transferred and shares the "
+              "rest of the page\xE2\x80\x99s state."},
     {.path = "/old",
      .page = page_old,
+     .leaves = true,
      .example = "/old",
      .about = "Has moved. Its page redirects to the ideas, and the answer is a 301 without a document."},
+    {.path = "/theme",
+     .page = page_theme,
+     .sets_cookies = true,
+     .title = "Theme",
+     .description = "Dark, light, or what your system says.",
+     .example = "/theme",
+     .about = "A cookie that the page sets and the whole document follows, in one response: two passes for a new "
+              "theme, one for the theme you have."},
+    {.path = "/sign-in",
+     .page = page_sign_in,
+     .post = post_sign_in,
+     .title = "Sign in",
+     .description = "A name is all it takes.",
+     .example = "/sign-in",
+     .about = "A form. What it is posted to renders nothing: it sets a sealed cookie, leaves a message for the next "
+              "page, and leads there."},
+    {.path = "/account",
+     .page = page_account,
+     .title = "Your account",
+     .description = "What this site knows about you, which is in a cookie that only this site can read.",
+     .example = "/account",
+     .about = "Who is signed in. A cookie that came with the request is there in the first pass."},
+    {.path = "/sign-out", .post = post_sign_out},
+    {.path = "/cookies",
+     .page = page_cookies,
+     .shows_biscuit = true,
+     .title = "Cookies, both ways",
+     .description = "A page sets a cookie, and the header above it shows what your browser is about to keep.",
+     .label = "Cookies",
+     .example = "/cookies",
+     .about = "What setting, changing and deleting a cookie costs in passes, a page for each case."},
+    {.path = "/leak",
+     .page = page_leak,
+     .loader = "race",
+     .title = "The leak that cannot happen",
+     .description = "Two visitors at once, and three places to keep what is only one of theirs.",
+     .label = "Leak",
+     .example = "/leak",
+     .about = "Two visitors race through one server: a global shows one of them the other\xE2\x80\x99s name, a shared "
+              "store refuses to, a context store cannot."},
+    BISCUIT("/cookies/set", "Set one", "sets a cookie that the header shows: two passes, or one when you have it"),
+    BISCUIT("/cookies/unstable", "Never the same",
+            "gives the cookie another value in every pass: the last one is sent"),
+    BISCUIT("/cookies/from-store", "From a store", "sets the cookie from a store that it sets itself: three passes"),
+    BISCUIT("/cookies/to-store", "Into a store", "feeds a store from the cookie that you bring: two passes"),
+    BISCUIT("/cookies/set-delete", "Set, then delete",
+            "sets the cookie and deletes it at once: one pass, if you had none"),
+    BISCUIT("/cookies/delete-set", "Delete, then set", "deletes the cookie and sets it anew: two passes"),
+    BISCUIT("/cookies/delete", "Delete", "deletes the cookie: two passes, or one when there is nothing to delete"),
 };
 
 const size_t route_count = sizeof routes / sizeof *routes;

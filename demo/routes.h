@@ -8,13 +8,28 @@
 
 #include "demo/visit.h"
 
+struct request;
+struct response;
+
 /* Writes the page into the main element of the layout. An error ends the render. */
 typedef ssr_status (*page_fn)(ssr_ctx *ctx, struct visit *visit);
+
+/* Answers a POST, or leaves that to the page (posts.h). */
+typedef void (*post_fn)(struct response *response, const struct request *request, int64_t now_ms);
 
 struct route {
     const char *path;
     bool with_id; /* a whole number from 1 up follows the path */
-    page_fn page;
+    page_fn page; /* answers GET and HEAD; NULL: there is none */
+    post_fn post; /* answers POST; NULL: nothing is posted here */
+    bool leaves;  /* its page redirects, so no document of it is seen */
+
+    /* What the header shows before the page has said anything: no pass is spent on it. NULL: what the stores say. */
+    const char *title, *description;
+    const char *above; /* the path of the page above it in the breadcrumb; NULL: none */
+
+    bool sets_cookies;
+    bool shows_biscuit;  /* in the header: the pages about cookies */
     const char *loader;  /* the query that the page is known to ask for, its argument the number; NULL: none */
     const char *label;   /* in the navigation; NULL: not there */
     const char *example; /* an address of the route, for the start page; NULL: not listed there */

@@ -4,8 +4,8 @@
  *
  * A request is an exchange, and an exchange is in one of these states:
  *
- *     receiving   note_target made it; handle is called for the head, and again when all of the body has come.
- *                 Answering only then keeps the connection alive.
+ *     receiving   note_target made it; handle is called for the head, for each piece of a body, of which a form's is
+ *                 kept, and again when all of it has come. Answering only then keeps the connection alive.
  *     awake       handle renders, on the daemon's thread: site_continue.
  *     asleep      loaders are at work and the connection is suspended: the daemon neither reads nor times it, and
  *                 does not see a client go away. A wake, on a loader's thread, resumes it.
@@ -34,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,6 +50,9 @@ struct exchange {
     struct exchange *next, *before; /* under the server's lock */
     struct server *server;
     struct MHD_Connection *connection;
+    struct request request;
+    const char **cookies;      /* those of the request */
+    char *body;                /* that of a POST; LARGEST_BODY bytes */
     struct response *response; /* NULL: not begun */
     atomic_int turn;           /* enum turn */
     bool has_head;
@@ -116,7 +120,60 @@ static void forget_request(void *arg, struct MHD_Connection *connection, void **
         return;
     remove_exchange(arg, exchange);
     response_free(exchange->response);
+    free(exchange->cookies);
+    free(exchange->body);
     free(exchange);
+}
+
+/* ---- Receiving --------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result keep_cookies(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct request *request = &((struct exchange *)arg)->request;
+
+    (void)kind;
+    if (value && strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0)
+        ((struct exchange *)arg)->cookies[request->cookie_count++] = value;
+    return MHD_YES;
+}
+
+/* What the daemon has read stays where it is until the request is over. False: no memory. */
+static bool read_head(struct exchange *exchange, const char *method)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    int headers = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
+
+    exchange->cookies = calloc((size_t)headers + 1, sizeof *exchange->cookies);
+    if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+        exchange->body = malloc(LARGEST_BODY);
+    if (!exchange->cookies || (!exchange->body && strcmp(method, MHD_HTTP_METHOD_POST) == 0))
+        return false;
+    exchange->request = (struct request){
+        .method = method,
+        .target = exchange->target,
+        .cookies = exchange->cookies,
+        .host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST),
+        .origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN),
+        .fetch_site = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Sec-Fetch-Site"),
+        .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE),
+        .body = exchange->body ? exchange->body : "",
+    };
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, keep_cookies, exchange);
+    return true;
+}
+
+static void keep_body(struct exchange *exchange, const char *piece, size_t size)
+{
+    struct request *request = &exchange->request;
+
+    if (!exchange->body)
+        return;
+    if (size > LARGEST_BODY - request->length) {
+        request->is_too_large = true;
+        return;
+    }
+    memcpy(exchange->body + request->length, piece, size);
+    request->length += size;
 }
 
 /* ---- Waiting ----------------------------------------------------------------------------------------------------- */
@@ -165,19 +222,6 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned
     return sent;
 }
 
-static enum MHD_Result refuse_method(struct MHD_Connection *connection)
-{
-    static const char text[] = "This site answers GET and HEAD.\n";
-    struct MHD_Response *answer =
-        MHD_create_response_from_buffer(sizeof text - 1, (void *)text, MHD_RESPMEM_PERSISTENT);
-
-    if (!answer)
-        return MHD_NO;
-    MHD_add_response_header(answer, "Allow", "GET, HEAD");
-    MHD_add_response_header(answer, "Content-Type", "text/plain; charset=utf-8");
-    return send_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, answer);
-}
-
 /* The body stays the exchange's until it is over. Content-Length and leaving out the body for HEAD are the daemon's. */
 static enum MHD_Result send_page(const struct exchange *exchange)
 {
@@ -198,7 +242,7 @@ static enum MHD_Result advance(struct exchange *exchange)
 
     atomic_store(&exchange->turn, AWAKE);
     if (!exchange->response)
-        exchange->response = site_begin(server->site, exchange->target, wake, exchange);
+        exchange->response = site_begin(server->site, &exchange->request, wake, exchange);
     if (!exchange->response)
         return MHD_NO;
     if (atomic_load(&server->is_giving_up))
@@ -217,17 +261,18 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)arg;
     (void)path;
     (void)version;
-    (void)upload;
+    (void)connection;
     if (!exchange)
         return MHD_NO;
-    if (!exchange->has_head || *upload_size > 0) {
+    if (!exchange->has_head) {
         exchange->has_head = true;
-        *upload_size = 0;
-        return MHD_YES;
+        return read_head(exchange, method) ? MHD_YES : MHD_NO;
     }
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return refuse_method(connection);
-    return advance(exchange);
+    if (*upload_size == 0)
+        return advance(exchange);
+    keep_body(exchange, upload, *upload_size);
+    *upload_size = 0;
+    return MHD_YES;
 }
 
 /* ---- The server -------------------------------------------------------------------------------------------------- */
@@ -343,7 +388,7 @@ static void stop(struct server *server, const sigset_t *signals)
     MHD_stop_daemon(server->daemon);
 }
 
-bool server_run(struct site *site, uint16_t port)
+bool server_run(struct site *site, uint16_t port, const char *note)
 {
     struct server server = {.site = site, .lock = PTHREAD_MUTEX_INITIALIZER};
     int listener = listen_on(port);
@@ -358,6 +403,8 @@ bool server_run(struct site *site, uint16_t port)
     if (!start_daemon(&server, listener))
         return false;
     print_address(listener);
+    if (note)
+        log_note(site->log, "demo", note);
     sigwait(&signals, &caught);
     stop(&server, &signals);
     pthread_mutex_destroy(&server.lock);

@@ -5,9 +5,9 @@
 #include "demo/site.h"
 
 /*
- * Serves on 127.0.0.1 until SIGINT or SIGTERM comes; port 0 picks a free one. Prints the address to open.
- * False: one line on standard error says what to do.
+ * Serves on 127.0.0.1 until SIGINT or SIGTERM comes; port 0 picks a free one. Prints the address to open, and logs
+ * the note, unless it is NULL. False: one line on standard error says what to do.
  */
-bool server_run(struct site *site, uint16_t port);
+bool server_run(struct site *site, uint16_t port, const char *note);
 
 #endif

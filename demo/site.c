@@ -1,7 +1,8 @@
 /*
  * demo/site.c - the application. A request is answered by a file of the program, or else by a render of its route;
- * a redirect becomes an answer without a body, and a render that ended in an error one fixed page, while what went
- * wrong goes to the log alone. What always holds: a response has a status exactly when it is complete.
+ * what is posted by its handler; a redirect becomes an answer without a body, and a render that ended in an error one
+ * fixed page, while what went wrong goes to the log alone. What always holds: a response has a status exactly when it
+ * is complete.
  */
 #include "demo/site.h"
 
@@ -13,7 +14,9 @@
 
 #include "demo/embedded.h"
 #include "demo/layout.h"
+#include "demo/likes.h"
 #include "demo/lua_site.h"
+#include "demo/posts.h"
 #include "demo/routes.h"
 
 #define HTML "text/html; charset=utf-8"
@@ -21,6 +24,9 @@
 /* What loads at once, and what may wait for that: each connection of the server a few times over. */
 #define LOADER_THREADS 8
 #define LOADER_QUEUE 1024
+
+/* What ended renders leave to the next ones, at most. */
+#define KEPT_BYTES (1 << 20)
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
@@ -38,7 +44,7 @@ static bool open_data(struct site *site, unsigned loader_delay_ms)
     return site->loading.data || refuse("cannot open the database", error);
 }
 
-static bool start_engine(struct site *site, const ssr_config *config)
+static bool start_engine(struct site *site, const ssr_config *config, bool is_behind_tls)
 {
     ssr_status status = ssr_engine_new(config, &site->engine);
     ssr_registry *registry = ssr_engine_registry(site->engine);
@@ -47,6 +53,9 @@ static bool start_engine(struct site *site, const ssr_config *config)
         return refuse("cannot make an engine", ssr_status_advice(status));
     stores_define(registry, &site->stores);
     queries_define(registry, &site->loading, &site->queries);
+    cookies_define(registry, is_behind_tls, &site->cookies);
+    lua_site_define(registry);
+    site->likes = likes_define(registry, is_behind_tls);
     if (ssr_engine_start(site->engine) != SSR_OK)
         return refuse("cannot start the engine", ssr_registry_error(registry));
     site->declared = declared_new(registry);
@@ -54,13 +63,16 @@ static bool start_engine(struct site *site, const ssr_config *config)
     return (site->declared && site->lua) || refuse("cannot prepare the pages", "out of memory");
 }
 
-bool site_open(struct site *site, const ssr_config *config, const struct options *options)
+bool site_open(struct site *site, const ssr_config *config, const struct options *options, struct live *live)
 {
     ssr_status status;
 
-    *site = (struct site){.log = options->log};
-    if (!open_data(site, options->loader_delay_ms) || !start_engine(site, config))
+    *site = (struct site){.log = options->log, .live = live};
+    if (!browser_files_open(&site->browser, options->island_path))
         return false;
+    if (!open_data(site, options->loader_delay_ms) || !start_engine(site, config, options->is_behind_tls))
+        return false;
+    site->recycler = ssr_recycler_new(NULL, KEPT_BYTES);
     status = ssr_pool_new(NULL, LOADER_THREADS, LOADER_QUEUE, &site->pool);
     return status == SSR_OK || refuse("cannot start the loaders' threads", ssr_status_advice(status));
 }
@@ -69,29 +81,28 @@ bool site_open(struct site *site, const ssr_config *config, const struct options
 void site_close(struct site *site)
 {
     ssr_pool_free(site->pool);
+    ssr_recycler_free(site->recycler);
     lua_site_close(site->lua);
     declared_free(site->declared);
     ssr_engine_free(site->engine);
     data_close(site->loading.data);
+    browser_files_close(&site->browser);
 }
 
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
-static const struct file {
-    const char *path, *content_type;
-    const struct embedded *content;
-} files[] = {
+static const struct file files[] = {
     {"/style.css", "text/css; charset=utf-8", &embedded_style_css},
     {"/favicon.svg", "image/svg+xml", &embedded_favicon_svg},
 };
 
-static const struct file *find_file(const char *path)
+static const struct file *find_file(const struct site *site, const char *path)
 {
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         if (strcmp(files[i].path, path) == 0)
             return &files[i];
     }
-    return NULL;
+    return browser_files_find(&site->browser, path);
 }
 
 static void answer_with_file(struct response *response, const struct file *file)
@@ -124,15 +135,19 @@ static uint64_t random_seed(void)
 }
 
 /* No deadline, and no query has a timeout: a render that waits need only be woken by answers. */
-static ssr_request describe(struct site *site, struct response *response)
+static ssr_request describe(struct site *site, struct response *response, const struct request *request)
 {
     uint64_t seed = random_seed();
 
     snprintf(response->id, sizeof response->id, "%016" PRIx64, seed);
     return (ssr_request){.id = response->id,
                          .location = response->target,
+                         .cookie_headers = request->cookies,
+                         .cookie_header_count = request->cookie_count,
+                         .host = &response->visit,
                          .now_ms = unix_milliseconds(),
                          .seed = seed,
+                         .recycler = site->recycler,
                          .find_route = declared_find,
                          .find_route_arg = site->declared};
 }
@@ -165,31 +180,63 @@ static void answer_with_result(const struct site *site, struct response *respons
     response->content_type = result->has_document ? HTML : NULL;
     response->body = result->html;
     response->length = result->html_length;
+    if (result->has_document)
+        live_add_badge(response);
 }
 
 /* ---- Answers ----------------------------------------------------------------------------------------------------- */
 
-/* Complete when it is a file; otherwise its page is known. */
-static struct response *begin(struct site *site, const char *target)
+static void find_page(struct site *site, struct visit *visit, char *path)
 {
-    struct response *response = response_new(target);
+    bool is_lua = lua_site_cut_path(path);
+
+    visit->stores = &site->stores;
+    visit->queries = &site->queries;
+    visit->cookies = &site->cookies;
+    visit->likes = site->likes;
+    visit->has_island = site->browser.island.bytes;
+    visit->lua = is_lua ? site->lua : NULL;
+    visit->root = is_lua ? LUA_ROOT : "";
+    visit->route = routes_find(path, &visit->id);
+}
+
+/* route NULL: a file. RFC 9110 15.5.6. */
+static void refuse_method(struct response *response, const struct route *route)
+{
+    bool can_get = !route || route->page, can_post = route && route->post;
+
+    response_refuse(response, 405, "This address has no answer to that method.\n");
+    response->allow = !can_get ? "POST" : can_post ? "GET, HEAD, POST" : "GET, HEAD";
+}
+
+/* Complete when no page is to be rendered; otherwise it is known which. */
+static struct response *begin(struct site *site, const struct request *request)
+{
+    bool is_post = strcmp(request->method, "POST") == 0;
+    bool is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    struct response *response = response_new(request->target);
     const struct file *file;
+    bool is_live;
     char path[256];
 
     if (!response)
         return NULL;
-    if (!routes_path(target, path, sizeof path))
+    if (!routes_path(request->target, path, sizeof path))
         *path = '\0';
-    file = find_file(path);
-    if (file) {
+    file = find_file(site, path);
+    is_live = live_has(site->live, path);
+    if (!file && !is_live)
+        find_page(site, &response->visit, path);
+    const struct route *route = response->visit.route;
+
+    if (file && is_get)
         answer_with_file(response, file);
-        return response;
-    }
-    response->visit.stores = &site->stores;
-    response->visit.queries = &site->queries;
-    if (lua_site_cut_path(path))
-        response->visit.lua = site->lua;
-    response->visit.route = routes_find(path, &response->visit.id);
+    else if (is_live && is_get)
+        live_answer(site->live, response, path);
+    else if (is_post && route && route->post)
+        posts_answer(response, request, unix_milliseconds());
+    else if (!is_get || !route->page)
+        refuse_method(response, route);
     return response;
 }
 
@@ -205,34 +252,33 @@ static void note_start(const struct site *site, struct response *response, ssr_s
         answer_with_error(site, response, status, ssr_status_advice(status));
 }
 
-struct response *site_get(struct site *site, const char *target)
+struct response *site_get(struct site *site, const struct request *request)
 {
-    struct response *response = begin(site, target);
+    struct response *response = begin(site, request);
 
     if (!response || response->status)
         return response;
-    ssr_request request = describe(site, response);
+    ssr_request wanted = describe(site, response, request);
 
-    note_start(
-        site, response,
-        ssr_pool_run(site->pool, site->engine, page_of(response), &response->visit, &request, &response->render));
+    note_start(site, response,
+               ssr_pool_run(site->pool, site->engine, page_of(response), &response->visit, &wanted, &response->render));
     if (response->render)
         answer_with_result(site, response);
     return response;
 }
 
-struct response *site_begin(struct site *site, const char *target, void (*wake)(void *arg), void *wake_arg)
+struct response *site_begin(struct site *site, const struct request *request, void (*wake)(void *arg), void *wake_arg)
 {
-    struct response *response = begin(site, target);
+    struct response *response = begin(site, request);
 
     if (!response || response->status)
         return response;
-    ssr_request request = describe(site, response);
+    ssr_request wanted = describe(site, response, request);
 
-    request.wake = wake;
-    request.wake_arg = wake_arg;
+    wanted.wake = wake;
+    wanted.wake_arg = wake_arg;
     note_start(site, response,
-               ssr_render_new(site->engine, page_of(response), &response->visit, &request, &response->render));
+               ssr_render_new(site->engine, page_of(response), &response->visit, &wanted, &response->render));
     return response;
 }
 

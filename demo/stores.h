@@ -13,9 +13,13 @@ struct stores {
 
     /* Set by a page for itself: the argument of its next query. */
     ssr_store *author; /* string, or null: not known yet */
+
+    /* Between a cookie and the page that sets it. */
+    ssr_store *order; /* string, or null: none yet */
 };
 
-/* Defines them with their defaults. An error is the registry's: ssr_engine_start answers it. */
+/* Defines them with their defaults, which for what the header shows are those of the route. The request's host is the
+ * visit. An error is the registry's: ssr_engine_start answers it. */
 void stores_define(ssr_registry *registry, struct stores *stores);
 
 #endif

@@ -75,9 +75,10 @@ footer() {
 
 page "defaults only" "200 OK" 1 settled 0 /
 footer "defaults only: footer" "Rendered in 1 pass: the header above shows every store as it began."
-expect "defaults only: the routes" "/ideas /ideas/1 /chain /override /unstable /flip /broken /old " \
+expect "defaults only: the routes" "/ideas /ideas/1 /chain /override /unstable /flip /broken /island /old \
+/theme /sign-in /account /cookies /leak " \
     "$(sed -n 's/^<li><a href="\([^"]*\)">\/.*/\1/p' "$dir/body" | tr '\n' ' ')"
-expect "defaults only: the navigation" "Ideas Chain Override Unstable Flip Broken " \
+expect "defaults only: the navigation" "Ideas Chain Override Unstable Flip Broken Island Cookies Leak " \
     "$(grep '^<nav aria-label="Site">' "$dir/body" | grep -o '[A-Z][a-z]*</a>' | sed 's|</a>||' | tr '\n' ' ')"
 expect "defaults only: stores of other pages stay away" 0 "$(has '"author":')"
 page "list" "200 OK" 3 settled 0 /ideas
@@ -170,10 +171,26 @@ once /ideas/1
 expect "type" "text/html; charset=utf-8" "$(header Content-Type)"
 expect "private by default" "private, no-store" "$(header Cache-Control)"
 expect "nosniff" "nosniff" "$(header X-Content-Type-Options)"
-expect "policy" "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; \
-frame-ancestors 'none'" "$(header Content-Security-Policy)"
+expect "policy" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+base-uri 'none'; form-action 'self'; frame-ancestors 'none'" "$(header Content-Security-Policy)"
 once /style.css
 expect "style sheet" "HTTP/1.1 200 OK text/css; charset=utf-8" "$(sed -n 1p "$dir/head") $(header Content-Type)"
+for script in /client/index.js /client/atoms.js /browser/app.js /browser/stores.js; do
+    once $script
+    expect "script $script" "HTTP/1.1 200 OK text/javascript; charset=utf-8" \
+        "$(sed -n 1p "$dir/head") $(header Content-Type)"
+done
+once /browser/island.js
+expect "no bundle of the island" "HTTP/1.1 404 Not Found" "$(sed -n 1p "$dir/head")"
+page "island without its bundle" "200 OK" 2 settled 0 /island
+expect "island without its bundle: it says so" "1 0" "$(has 'id="no-island"') $(has 'src="/browser/island.js"')"
+echo "bundle()" >"$dir/island.js"
+page "island" "200 OK" 2 settled 0 /island --island "$dir/island.js"
+expect "island: its script" "0 1" "$(has 'id="no-island"') $(has 'src="/browser/island.js"')"
+once /browser/island.js --island "$dir/island.js"
+expect "island: the bundle" "text/javascript; charset=utf-8 bundle()" "$(header Content-Type) $(cat "$dir/body")"
+once / --island "$dir/nothing.js"
+expect "island: no such bundle" "exit 1, 1" "exit $code, $(grep -c "^ssrdemo: cannot read the island '.*/nothing.js'" "$dir/err")"
 once /favicon.svg
 expect "icon" "HTTP/1.1 200 OK image/svg+xml" "$(sed -n 1p "$dir/head") $(header Content-Type)"
 
@@ -200,6 +217,15 @@ page "config, query passes" "200 OK" 3 query_cap 1 /chain --config "$dir/config.
 page "config, query passes, flag wins" "200 OK" 5 settled 0 /chain --config "$dir/config.json" --max-query-passes 2
 config '{"ssr":{"prefetchLoadersBeforePageRender":true}}'
 page "config, prefetch" "200 OK" 4 settled 0 /chain --config "$dir/config.json"
+
+# ---- Types: only the declarations, on standard output ----
+
+"$demo" --types >"$dir/out" 2>"$dir/err"
+expect "types: exit status, and no log" "0 0" "$? $(wc -c <"$dir/err" | tr -d ' ')"
+expect "types: begins as a module" "import 'ssrstore';" "$(head -n 1 "$dir/out")"
+expect "types: a stated one" 1 "$(grep -cFx '    breadcrumb: [text: string, href: string | null][];' "$dir/out")"
+expect "types: that of a default" 1 "$(grep -cFx '    "page.title": string;' "$dir/out")"
+expect "types: what a query takes" 1 "$(grep -c '^    by_author: { args: string; data: { author: string; ' "$dir/out")"
 
 # ---- Wrong usage: exit 2, nothing on standard output, one line that names what was wrong ----
 

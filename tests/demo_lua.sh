@@ -25,11 +25,24 @@ compare() { # PATH [ARGUMENTS...]
     fi
 }
 
-for path in / /ideas /ideas/1 /ideas/99 /chain /override /unstable /flip /broken /old /nowhere '/ideas?x=<script>'; do
+for path in / /ideas /ideas/1 /ideas/99 /island /chain /override /unstable /flip /broken /old /nowhere '/ideas?x=<script>'; do
     compare "$path"
     compare "$path" --prefetch-loaders
     compare "$path" --max-query-passes 0
     compare "$path" --allowed-rerenders-count 1
+done
+
+for path in /theme '/theme?set=dark' '/theme?set=pink' /sign-in /account /leak /cookies /cookies/set /cookies/unstable \
+    /cookies/from-store /cookies/to-store /cookies/set-delete /cookies/delete-set /cookies/delete /cookies/no /sign-out; do
+    compare "$path"
+    compare "$path" --cookie 'theme=dark; biscuit=%3Cginger%3E; session=x; flash=y'
+    compare "$path" --behind-tls --cookie 'theme="dark"' --cookie biscuit=
+    compare "$path" --allowed-rerenders-count 0
+done
+
+for count in 7 -1 '%22%3Cb%3E%22' nonsense; do
+    compare /ideas --cookie "likes=$count"
+    compare /island --cookie "likes=$count" --island "$0"
 done
 
 # The stores' names, the values and the writers are the templates'.

@@ -11,7 +11,9 @@
 
 enum { TEMPLATES = 6, THREADS = 8, PAGES = 1250 };
 
-/* An engine with the stores `seen` and `made`, the query `echo`, and a renderer of the templates that a test gives. */
+/* An engine with the stores `seen` and `made`, the cookies `tea` and `jar`, the query `echo`, the atom `cart`, the
+ * context store `account`, the shared store `site`, the components `card.html` and `inner.html`, and a renderer of the
+ * templates that a test gives. */
 struct lua {
     struct fixture fixture;
     struct lua_template templates[TEMPLATES];
@@ -21,6 +23,7 @@ struct lua {
     ssr_value *props;
     bool fails;     /* the part that the application writes */
     unsigned loads; /* of `echo` */
+    unsigned parts; /* that were written */
 };
 
 static ssr_status echo(ssr_operation *operation, void *arg)
@@ -42,6 +45,7 @@ static void add_template(struct lua *lua, const char *name, const char *text)
 static ssr_status write_part(ssr_ctx *ctx, void *arg)
 {
     struct lua *lua = arg;
+    lua->parts++;
     return lua->fails ? SSR_E_FAILED : ssr_text(ctx, "<part>");
 }
 
@@ -65,6 +69,32 @@ static void begin_engine(struct lua *lua)
     fixture_init(&lua->fixture);
 }
 
+static ssr_status name_it(ssr_draft *draft, ssr_json name, void *arg)
+{
+    (void)arg;
+    return ssr_draft_set(draft, "/name", ssr_input_cursor(name));
+}
+
+static ssr_status empty_it(ssr_draft *draft, ssr_json argument, void *arg)
+{
+    (void)arg;
+    return ssr_json_type(argument) == SSR_JSON_ABSENT ? ssr_draft_set(draft, "", ssr_input_json("{}")) : SSR_E_FAILED;
+}
+
+static void define_visitor_stores(ssr_registry *registry)
+{
+    static const ssr_action actions[] = {{"name", name_it, NULL}, {"empty", empty_it, NULL}};
+    assert_non_null(ssr_atom_define(registry, "cart",
+                                    &(ssr_atom_options){.default_json = "{\"name\":\"none\",\"of\":[1,2]}",
+                                                        .actions = actions,
+                                                        .action_count = 2}));
+    assert_non_null(
+        ssr_context_define(registry, "account", &(ssr_context_options){.actions = actions, .action_count = 2}));
+    assert_non_null(ssr_shared_define(registry, "site", &(ssr_shared_options){.initial_json = "{\"name\":\"tea\"}"}));
+    lua_renderer_define(registry, "card.html");
+    lua_renderer_define(registry, "inner.html");
+}
+
 static void define_all(struct lua *lua, const char *seen)
 {
     fixture_open(&lua->fixture);
@@ -72,7 +102,10 @@ static void define_all(struct lua *lua, const char *seen)
     assert_non_null(
         ssr_store_define(registry, "seen", &(ssr_store_options){.default_json = seen, .policy = SSR_LOCAL}));
     fixture_store(&lua->fixture, "made", NULL);
+    assert_non_null(ssr_cookie_define(registry, "tea", &(ssr_cookie_options){.fallback_string = "none"}));
+    assert_non_null(ssr_cookie_define(registry, "jar", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON}));
     assert_non_null(ssr_query_define(registry, "echo", &(ssr_query_options){.load = echo, .load_arg = lua}));
+    define_visitor_stores(registry);
 }
 
 static void open_engine(struct lua *lua, const char *seen)
@@ -394,6 +427,264 @@ static void the_response_is_the_templates(void **state)
     assert_int_equal(result->outcome, SSR_REDIRECT);
     assert_int_equal(result->status, 301);
     assert_string_equal(result->redirect_to, "/there");
+    close_lua(&lua);
+}
+
+static void a_layout_shows_the_cookie_that_its_page_sets(void **state)
+{
+    static const char *const sent[] = {"tea=black; jar=%7B%22n%22%3A1%7D"};
+    struct lua lua;
+    (void)state;
+    open_engine(&lua, "null");
+    add_template(&lua, "layout.html", "<%= cookie('tea') %> <%= cookie('jar').n or 'no n' %><% content() %>");
+    add_template(&lua, "page.html",
+                 "\n<% set_cookie('tea', 'green', {path = '/x', domain = 'example.com', max_age = 60, secure = true, "
+                 "http_only = true, partitioned = true, same_site = 'none'})\nset_cookie('jar', {1, {}, null}) %>");
+    const ssr_result *result = render_request(&lua, &(ssr_request){.cookie_headers = sent, .cookie_header_count = 1});
+    assert_int_equal(result->passes, 2);
+    assert_string_equal(result->html, "green no n\n");
+    assert_int_equal(result->set_cookie_count, 2);
+    assert_string_equal(result->set_cookies[0], "tea=green; Path=/x; Domain=example.com; Max-Age=60; Secure; HttpOnly; "
+                                                "SameSite=None; Partitioned");
+    assert_string_equal(result->set_cookies[1], "jar=%5B1%2C%5B%5D%2Cnull%5D; Path=/; SameSite=Lax");
+    assert_non_null(strstr(lua.fixture.record_json, "page.html:2"));
+    assert_non_null(strstr(lua.fixture.record_json, "page.html:3"));
+    close_lua(&lua);
+}
+
+static void a_deleted_cookie_is_gone_and_one_sent_by_hand_is_not(void **state)
+{
+    static const char deletion[] = "=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0";
+    static const char *const sent[] = {"tea=black; jar=1"};
+    ssr_request request = {.cookie_headers = sent, .cookie_header_count = 1};
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<%= cookie('tea') %><% delete_cookie('tea') %>");
+    const ssr_result *result = render_request(&lua, &request);
+    assert_int_equal(result->passes, 2);
+    assert_string_equal(result->html, "none");
+    assert_int_equal(result->set_cookie_count, 1);
+    assert_memory_equal(result->set_cookies[0] + 3, deletion, sizeof deletion - 1);
+    close_lua(&lua);
+    open_lua(&lua, "<%= cookie('tea') %> <%= send_cookie('tea', null, {path = '/'}) %> <%= send_cookie('x') %> "
+                   "<%= send_cookie('y', 'z', {same_site = 'strict', max_age = 1}) %>");
+    result = render_request(&lua, &request);
+    assert_int_equal(result->passes, 1);
+    assert_string_equal(result->html, "black true true true");
+    assert_int_equal(result->set_cookie_count, 3);
+    assert_memory_equal(result->set_cookies[0] + 3, deletion, sizeof deletion - 1);
+    assert_string_equal(result->set_cookies[2], "y=z; Max-Age=1; SameSite=Strict");
+    close_lua(&lua);
+}
+
+static void bad_cookies_are_refused_by_name(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"cookie('none')", "unknown_cookie"},
+        {"set_cookie('none', 1)", "unknown_cookie"},
+        {"set_cookie('none', {1, a = 1})", "unknown_cookie"},
+        {"delete_cookie('none')", "unknown_cookie"},
+        {"set_cookie('tea', 1)", "wrong_type"},
+        {"set_cookie('tea', null)", "wrong_type"},
+        {"set_cookie('tea', nil)", "bad_type"},
+        {"set_cookie('jar', {1, a = 1})", "bad_table"},
+        {"set_cookie('jar', 0/0)", "not_finite"},
+        {"set_cookie('tea', 'a b')", "cookie_value"},
+        {"set_cookie('tea', 'a\\r\\nX: y')", "cookie_value"},
+        {"set_cookie('tea', 'a', {path = 'a'})", "cookie_path"},
+        {"set_cookie('tea', 'a', {domain = 'a b'})", "cookie_domain"},
+        {"set_cookie('tea', 'a', {same_site = 'none'})", "cookie_same_site_none"},
+        {"set_cookie('tea', 'a', {partitioned = true})", "cookie_partitioned"},
+        {"set_cookie('tea', ('x'):rep(4096))", "cookie_too_long"},
+        {"send_cookie('a b', 'c')", "cookie_name"},
+        {"send_cookie('__Host-a', 'c', {secure = true})", "cookie_prefix"},
+        {"send_cookie('a', 'b\\0c')", "cookie_value"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char text[256];
+        struct lua lua;
+        snprintf(text, sizeof text, "<%%= select(2, %s) %%>", pairs[i][0]);
+        open_lua(&lua, text);
+        const ssr_result *result = render(&lua);
+        if (strcmp(result->html, pairs[i][1]) != 0)
+            fail_msg("%s: %s, wanted %s (%s)", pairs[i][0], result->html, pairs[i][1], result->error);
+        assert_int_equal(result->set_cookie_count, 0);
+        assert_int_equal(result->passes, 1);
+        close_lua(&lua);
+    }
+}
+
+static void mistaken_attributes_end_the_template(void **state)
+{
+    (void)state;
+    assert_fails("\n<% set_cookie('tea', 'a', {paht = '/'}) %>", "bad.html:2", "cookies have no attribute \"paht\"");
+    assert_fails("\n<% set_cookie('tea', 'a', {path = 1}) %>", "bad.html:2", "\"path\" is a string without NUL");
+    assert_fails("\n<% set_cookie('tea', 'a', {path = '/\\0'}) %>", "bad.html:2", "\"path\" is a string without NUL");
+    assert_fails("\n<% set_cookie('tea', 'a', {secure = 1}) %>", "bad.html:2", "\"secure\" is true or false");
+    assert_fails("\n<% set_cookie('tea', 'a', {max_age = 1.5}) %>", "bad.html:2", "\"max_age\" is a whole number");
+    assert_fails("\n<% set_cookie('tea', 'a', {max_age = -1}) %>", "bad.html:2", "\"max_age\" is a whole number");
+    assert_fails("\n<% set_cookie('tea', 'a', {same_site = 'Lax'}) %>", "bad.html:2", "\"same_site\" is");
+    assert_fails("\n<% set_cookie('tea', 'a', {1}) %>", "bad.html:2", "attributes have names");
+    assert_fails("\n<% set_cookie('tea', 'a', 1) %>", "bad.html:2", "table expected");
+    assert_fails("\n<% set_cookie('tea') %>", "bad.html:2", "value expected");
+    assert_fails("\n<% cookie() %>", "bad.html:2", "string expected");
+    assert_fails("\n<% send_cookie('a', {}) %>", "bad.html:2", "string expected");
+}
+
+/* ---- Atoms, context stores, shared stores -------------------------------------------------------------------------
+ */
+
+static void atoms_are_changed_at_once(void **state)
+{
+    (void)state;
+    assert_writes("<% local a = assert(atom('cart')) %><%= a:get('name') %>|<%= a:get('of.1') %>|<%= a:get().name %>|"
+                  "<%= a:get('no.such') %>|<%= a:get('no', 'otherwise') %>",
+                  "none|2|none||otherwise");
+    assert_writes("<% local a = atom('cart') %><%= a:update({name = 'x'}) %> <%= a:get('name') %>|"
+                  "<% a:update(function(old) old.name = old.name .. 'y' set('made', 1) return old end) %>"
+                  "<%= a:get('name') %>|<% a:merge({of = 7}) %><%= a:get('name') %><%= a:get('of') %>|"
+                  "<% a:change('of', function(old) return old + 1 end) a:change('deep', {1}) %><%= a:get('of') %>"
+                  "<%= a:get('deep.0') %>|<% a:act('name', 'z') %><%= a:get('name') %>|"
+                  "<% a:act('empty') %><%= a:get('name', 'gone') %>|<% a:reset() %><%= atom('cart'):get('name') %>",
+                  "true x|xy|xy7|81|z|gone|none");
+}
+
+static void bad_changes_of_atoms_are_refused_by_name(void **state)
+{
+    (void)state;
+    assert_writes("<%= select(2, atom('none')) %>|<% local a = atom('cart') %><%= select(2, a:act('none')) %>|"
+                  "<%= select(2, a:merge({1})) %>|<%= select(2, a:update({1, a = 1})) %>|"
+                  "<%= a:get('name') %>",
+                  "unknown_atom|unknown_action|wrong_type|bad_table|none");
+}
+
+static void context_stores_belong_to_their_subtree(void **state)
+{
+    (void)state;
+    assert_writes(
+        "<% local function name() %>[<%= context('account').name %>]<% end %>\n"
+        "<% provide('account', {name = 'outer'}, function() name()\n"
+        "  provide('account', {name = 'inner'}, function() name() act('account', 'name', 'other') name() end)\n"
+        "  name() set_context('account', function(old) old.name = old.name .. '!' return old end) name()\n"
+        "end) %>\n"
+        "<% provide('account', {name = 'sibling'}, name, 'key') %>\n"
+        "<%= select(2, context('account')) %>|<%= select(2, context('none')) %>|"
+        "<%= select(2, set_context('account', 1)) %>|<%= select(2, act('account', 'name', 1)) %>|"
+        "<%= select(2, provide('none', 1, name)) %>|<%= select(2, provide('account', name, name)) %>",
+        "\n[outer][inner][other][outer][outer!][sibling]"
+        "no_provider|unknown_context|no_provider|no_provider|unknown_context|bad_type");
+}
+
+static void shared_stores_are_read(void **state)
+{
+    (void)state;
+    assert_writes("<%= shared('site').name %>|<%= select(2, shared('none')) %>", "tea|unknown_shared");
+}
+
+static void an_error_inside_of_a_body_says_where(void **state)
+{
+    (void)state;
+    assert_fails("\n<% provide('account', 1, function()\n error('inside') end) %>\n<% error('behind') %>",
+                 "bad.html:3: ", "inside");
+    assert_fails(
+        "<% provide('account', 1, function() provide('account', 2, function()\n local x = nil + 1 end) end) %>",
+        "bad.html:2: ", "arithmetic");
+    assert_fails("\n<% provide('account', 1) %>", "bad.html:2: ", "function expected");
+    assert_fails("\n<% atom('none'):get() %>", "bad.html:2: ", "index a nil value");
+    assert_fails("\n<% atom('cart').get({}) %>", "bad.html:2: ", "atom expected");
+    assert_fails("\n<% atom('cart').value = 1 %>", "bad.html:2: ", "index a atom value");
+    assert_fails("\n<% atom('cart'):update() %>", "bad.html:2: ", "value expected");
+    assert_fails("\n<% atom('cart'):update(function() error('in it') end) %>", "bad.html:2: ", "in it");
+    assert_fails("<% local function deep() provide('account', 1, deep) end %>\n<% deep() %>",
+                 "bad.html:1: ", "overflow");
+    assert_fails("\n<% provide('account', 1, function() while true do end end) %>",
+                 "bad.html:2: ", "instruction_limit");
+    assert_fails("\n<%= atom('cart') %>", "bad.html:2: ", "a userdata has no text");
+}
+
+/* ---- Components ---------------------------------------------------------------------------------------------------
+ */
+
+static void a_template_is_a_component(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<% component('card.html', {name = 'A'}, 1) component('card.html', {name = 'B'}, 2) %>"
+                   "<%= select(2, component('card.html', {}, 2)) %>|<%= select(2, component('page.html')) %>|"
+                   "<%= select(2, component('card.html', {1, a = 1}, 3)) %>|<% component('card.html') %>");
+    add_template(&lua, "card.html", "<b><%= props ~= null and props.name %></b>");
+    assert_string_equal(render(&lua)->html,
+                        "<b>A</b><b>B</b>duplicate_component|unknown_component|bad_table|<b>false</b>");
+    close_lua(&lua);
+}
+
+/* The page runs in each pass, a component when what it depends on has changed. */
+static void a_component_runs_when_it_must(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "<%= get('made') %>:<% set('made', 'new') component('card.html', {1}) %>");
+    add_template(&lua, "card.html", "(<% part() component('inner.html') %>)");
+    add_template(&lua, "inner.html", "<%= get('seen') %>");
+    const ssr_result *result = render(&lua);
+    assert_string_equal(result->html, "new:(&lt;part&gt;first)");
+    assert_int_equal(result->passes, 2);
+    assert_int_equal(lua.parts, 1);
+    close_lua(&lua);
+
+    open_lua(&lua, "<% component('card.html', get('made')) set('made', 'new') %>");
+    add_template(&lua, "card.html", "(<% part() %><%= props %>)");
+    assert_string_equal(render(&lua)->html, "(&lt;part&gt;new)");
+    assert_int_equal(lua.parts, 2);
+    close_lua(&lua);
+
+    open_lua(&lua, "<% component('card.html', {1}) set('made', 'new') %>");
+    add_template(&lua, "card.html", "(<% part() component('inner.html') %>)");
+    add_template(&lua, "inner.html", "<%= get('made') %><% provide('account', 1, function() %>!<% end) %>");
+    assert_string_equal(render(&lua)->html, "(&lt;part&gt;new!)");
+    assert_int_equal(lua.parts, 1); /* only the inner one ran again */
+    close_lua(&lua);
+}
+
+static void an_error_in_a_component_says_where(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_lua(&lua, "\n<% component('card.html') %>");
+    add_template(&lua, "card.html", "\n\n<% component('inner.html', {1}) %>");
+    add_template(&lua, "inner.html", "a\n<% error('no ' .. #props) %>");
+    const ssr_result *result = render(&lua);
+    assert_int_equal(result->outcome, SSR_FAILED);
+    assert_non_null(strstr(result->error, "inner.html:2: "));
+    assert_non_null(strstr(result->error, "no 1"));
+    close_lua(&lua);
+    open_engine(&lua, "1");
+    add_template(&lua, "layout.html", "<% component('card.html') content() %>");
+    add_template(&lua, "page.html", "");
+    add_template(&lua, "card.html", "\n<% content() %>");
+    assert_non_null(strstr(render(&lua)->error, "card.html:2: there is no content below a page"));
+    close_lua(&lua);
+    open_lua(&lua, "<% component('card.html') %>");
+    add_template(&lua, "card.html", "<% component('card.html') %>");
+    assert_non_null(strstr(render(&lua)->error, "card.html:1: "));
+    close_lua(&lua);
+}
+
+/* Reached from the page's own code and no template's run, it is an error of the page. */
+static ssr_status page_in_c(ssr_ctx *ctx, void *arg)
+{
+    struct lua *lua = arg;
+    return ssr_component(ctx, ssr_component_find(lua->fixture.registry, "card.html"), NULL, ssr_input_null());
+}
+
+static void a_page_in_c_has_no_such_components(void **state)
+{
+    struct lua lua;
+    (void)state;
+    open_engine(&lua, "1");
+    fixture_run_request(&lua.fixture, page_in_c, &lua, NULL);
+    assert_non_null(strstr(lua.fixture.result->error, "a component of templates only"));
     close_lua(&lua);
 }
 
@@ -809,9 +1100,15 @@ static void no_thread_sees_another(void **state)
 
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
 
-static const char busy[] = "<% local q = query('echo', {a = {1, 'x'}}) local f = include('parts.html') %>\n"
-                           "<% for k, v in pairs({c = 1, b = 2}) do %><%= k .. v %><% end %><%= f.last({'z'}) %>"
-                           "<% set('made', {b = {get('seen'), q.state}}) %>\n<%= ('%s'):format(('x'):rep(9)) %>";
+static const char busy[] =
+    "<% local q = query('echo', {a = {1, 'x'}}) local f = include('parts.html') %>\n"
+    "<% for k, v in pairs({c = 1, b = 2}) do %><%= k .. v %><% end %><%= f.last({'z'}) %>"
+    "<% set('made', {b = {get('seen'), q.state}}) %>"
+    "<% local a = atom('cart') a:merge({x = a:get('of')}) a:change('y', function() return {1} end)"
+    " provide('account', {b = 1}, function() act('account', 'name', context('account').b)"
+    " component('card.html', {c = shared('site').name}, 'k') end) %>"
+    "<% set_cookie('jar', {{cookie('tea')}, {b = 1}}, {path = '/' .. #q.state}) %>\n"
+    "<%= ('%s'):format(('x'):rep(9)) %>";
 
 /* A whole life in which the fail_at-th allocation of the Lua state fails; how many there were. */
 static size_t live_busily(size_t fail_at, bool fail_after)
@@ -819,6 +1116,8 @@ static size_t live_busily(size_t fail_at, bool fail_after)
     struct lua lua;
     open_lua(&lua, busy);
     add_template(&lua, "parts.html", parts);
+    add_template(&lua, "card.html", "<% local c = {props.c} %><%= c[1] %><% component('inner.html', c) %>");
+    add_template(&lua, "inner.html", "");
     lua.memory.fail_at = fail_at;
     lua.memory.fail_after = fail_after;
     struct lua_renderer_options options = options_of(&lua);
@@ -828,7 +1127,7 @@ static size_t live_busily(size_t fail_at, bool fail_after)
         if (result->outcome == SSR_FAILED)
             assert_non_null(strstr(result->error, "not enough memory"));
         else
-            assert_string_equal(result->html, "b2c1\nxxxxxxxxx");
+            assert_string_equal(result->html, "b2c1tea\nxxxxxxxxx");
         lua.memory.fail_at = 0;
         assert_string_equal(render(&lua)->error, "");
     }
@@ -861,6 +1160,19 @@ int main(void)
         cmocka_unit_test(a_query_is_there_in_the_second_pass),
         cmocka_unit_test(components_call_themselves_and_each_other),
         cmocka_unit_test(the_response_is_the_templates),
+        cmocka_unit_test(a_layout_shows_the_cookie_that_its_page_sets),
+        cmocka_unit_test(a_deleted_cookie_is_gone_and_one_sent_by_hand_is_not),
+        cmocka_unit_test(bad_cookies_are_refused_by_name),
+        cmocka_unit_test(mistaken_attributes_end_the_template),
+        cmocka_unit_test(atoms_are_changed_at_once),
+        cmocka_unit_test(bad_changes_of_atoms_are_refused_by_name),
+        cmocka_unit_test(context_stores_belong_to_their_subtree),
+        cmocka_unit_test(shared_stores_are_read),
+        cmocka_unit_test(an_error_inside_of_a_body_says_where),
+        cmocka_unit_test(a_template_is_a_component),
+        cmocka_unit_test(a_component_runs_when_it_must),
+        cmocka_unit_test(an_error_in_a_component_says_where),
+        cmocka_unit_test(a_page_in_c_has_no_such_components),
         cmocka_unit_test(the_application_writes_parts),
         cmocka_unit_test(time_and_chance_settle),
         cmocka_unit_test(pairs_goes_by_sorted_keys),
