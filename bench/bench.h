@@ -2,6 +2,7 @@
 #ifndef SSR_BENCH_BENCH_H
 #define SSR_BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bench {
@@ -10,9 +11,13 @@ struct bench {
     void (*run)(void *state, size_t times);
     double (*count)(void *state); /* allocations for each operation, or bytes of it; NULL: not counted */
     void (*end)(void *state);
+    bool waits; /* for other threads, or for time to pass */
 };
 
-extern const struct bench page_bench;
+extern const struct bench page_benches[];
+extern const size_t page_bench_count;
+extern const struct bench tree_benches[];
+extern const size_t tree_bench_count;
 extern const struct bench canon_benches[];
 extern const size_t canon_bench_count;
 extern const struct bench loader_benches[];

@@ -114,11 +114,11 @@ static void hash(void *opaque, size_t times)
 }
 
 const struct bench canon_benches[] = {
-    {"text", canon_begin, from_text, NULL, canon_end},
-    {"tree", canon_begin, from_tree, NULL, canon_end},
-    {"cjson-print", canon_begin, cjson_print, NULL, canon_end},
-    {"cjson-parse-print", canon_begin, cjson_parse_print, NULL, canon_end},
-    {"memcpy", canon_begin, copy, NULL, canon_end},
-    {"xxh3", canon_begin, hash, NULL, canon_end},
+    {"text", canon_begin, from_text, NULL, canon_end, false},
+    {"tree", canon_begin, from_tree, NULL, canon_end, false},
+    {"cjson-print", canon_begin, cjson_print, NULL, canon_end, false},
+    {"cjson-parse-print", canon_begin, cjson_parse_print, NULL, canon_end, false},
+    {"memcpy", canon_begin, copy, NULL, canon_end, false},
+    {"xxh3", canon_begin, hash, NULL, canon_end, false},
 };
 const size_t canon_bench_count = sizeof canon_benches / sizeof *canon_benches;

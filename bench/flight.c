@@ -134,7 +134,7 @@ static void end(void *opaque)
 }
 
 const struct bench flight_benches[] = {
-    {"flight-bytes", begin, run, bytes_each, end},
-    {"flight-rss", begin, run, rss_each, end},
+    {"flight-bytes", begin, run, bytes_each, end, false},
+    {"flight-rss", begin, run, rss_each, end, false},
 };
 const size_t flight_bench_count = sizeof flight_benches / sizeof *flight_benches;

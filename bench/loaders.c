@@ -134,8 +134,8 @@ static void run_in_uv(void *opaque, size_t times)
 }
 
 const struct bench loader_benches[] = {
-    {"loaders-serial", begin, run_serially, NULL, end},
-    {"loaders-pool", begin, run_in_pool, NULL, end},
-    {"loaders-uv", begin, run_in_uv, NULL, end},
+    {"loaders-serial", begin, run_serially, NULL, end, true},
+    {"loaders-pool", begin, run_in_pool, NULL, end, true},
+    {"loaders-uv", begin, run_in_uv, NULL, end, true},
 };
 const size_t loader_bench_count = sizeof loader_benches / sizeof *loader_benches;
