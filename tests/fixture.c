@@ -28,7 +28,7 @@ void fixture_init(struct fixture *fixture)
     memset(fixture, 0, sizeof *fixture);
     fixture->config = ssr_config_default();
     fixture->config.allocator = test_allocator(&fixture->memory);
-    fixture->config.log = (ssr_log){on_error, on_record, fixture};
+    fixture->config.log = (ssr_log){.error = on_error, .record = on_record, .arg = fixture};
 }
 
 void fixture_open(struct fixture *fixture)

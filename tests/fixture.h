@@ -13,7 +13,7 @@
 
 #include "engine/ssr.h"
 
-enum { FIXTURE_TEXT = 16384 };
+enum { FIXTURE_TEXT = 65536 };
 
 struct fixture {
     struct test_memory memory;

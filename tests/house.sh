@@ -24,6 +24,8 @@ check 'the library includes no program' "$(grep -nE '#include "(demo|tests|tools
 # One file for each foreign header.
 check 'only ssrstore/digest.c includes xxHash' \
     "$(grep -lE '#include <xxhash' -r ssrstore cookie engine | grep -v '^ssrstore/digest.c$')"
+check 'only cookie/seal.c includes libsodium' \
+    "$(grep -lE '#include <sodium' -r ssrstore cookie engine demo tools fuzz | grep -v '^cookie/seal.c$')"
 check 'only ssrstore/cjson.h includes cJSON, for ssrstore/cjson_view.c' \
     "$(grep -lE '#include <cjson' -r ssrstore cookie engine | grep -v '^ssrstore/cjson.h$'
        grep -lE '#include "ssrstore/cjson.h"' -r ssrstore cookie engine | grep -v '^ssrstore/cjson_view.c$')"
@@ -49,6 +51,12 @@ check 'the program in README.md is demo/hello.c' \
     "$(awk '/^```c$/ { on = 1; next } /^```$/ { if (on) exit } on' README.md | diff - demo/hello.c)"
 check 'the output in README.md is what it prints' \
     "$("$hello" >/tmp/hello.$$ && awk '/^```text$/ { on = 1; next } /^```$/ { if (on) exit } on' README.md | diff - /tmp/hello.$$; rm -f /tmp/hello.$$)"
+check 'the code in docs/components.md is from demo/components.c' \
+    "$(awk '/^```c$/ { on = 1; next } /^```$/ { if (on) exit } on' docs/components.md >/tmp/components.$$
+       awk '/^int main/ { exit } /^static ssr_store/ { on = 1 } on { if (held) print line; line = $0; held = 1 }' \
+           demo/components.c | diff /tmp/components.$$ -; rm -f /tmp/components.$$)"
+check 'docs/components.md says what it prints' \
+    "$(grep -qF "$("${hello%hello}components" | tail -1)" docs/components.md || echo "it does not")"
 check 'demo/hello.c has at most 30 lines' "$(awk 'END { if (NR > 30) print NR }' demo/hello.c)"
 
 # docs/phases.md is the table of phases.def.

@@ -25,8 +25,9 @@ run_build() {
 
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 run_build asan -LE house
-run_build tsan -R '^(test_(threads|host|waker.*|lua)|demo|demo_lua)$'
-run_build release -L 'demo|house'
+run_build tsan -R '^(test_(threads|shared_threads|isolation|isolation_lua|host|waker.*|lua)|demo|demo_lua|demo_cookies|demo_live|demo_leak)$'
+run_build release -L 'demo|house|package'
+run_build release -R '^test_isolation$'
 
 echo
 echo "$programs test programs run, in builds with ASan+UBSan, TSan and -O3; $failed builds with failures"

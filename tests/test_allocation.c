@@ -189,7 +189,7 @@ static ssr_status live_once(struct test_memory *memory)
     config.allocator = test_allocator(memory);
     config.check_views = true;
     config.encode = encode;
-    config.log = (ssr_log){ignore_error, format_record, NULL};
+    config.log = (ssr_log){.error = ignore_error, .record = format_record};
     ssr_status status = ssr_config_read_json(&config, settings, strlen(settings), NULL, 0);
     if (status == SSR_OK)
         status = ssr_engine_new(&config, &engine);

@@ -156,7 +156,7 @@ static void open_application(struct application *application)
     ssr_config config = ssr_config_default();
     config.forbidden_rerenders_count = 12;
     config.check_views = true;
-    config.log = (ssr_log){count_error, count_record, application};
+    config.log = (ssr_log){.error = count_error, .record = count_record, .arg = application};
     assert_int_equal(ssr_engine_new(&config, &application->engine), SSR_OK);
     ssr_registry *registry = ssr_engine_registry(application->engine);
     ssr_store_options made = {.init = make_identity}, local = {.policy = SSR_LOCAL};
