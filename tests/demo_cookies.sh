@@ -6,27 +6,7 @@ export LC_ALL=C
 unset SSRDEMO_COOKIE_KEYS
 
 demo=$1
-dir=$(mktemp -d)
-passed=0
-failed=0
-server=
-
-cleanup() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi
-    rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
-
-# expect NAME WANTED GOT
-expect() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n  wanted: %s\n  got:    %s\n' "$1" "$2" "$3"
-    fi
-}
+. "$(dirname "$0")/demo_expect.sh"
 
 new_secret() { od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n'; }
 

@@ -4,27 +4,7 @@ set -u
 export LC_ALL=C
 
 demo=$1
-dir=$(mktemp -d)
-passed=0
-failed=0
-server=
-
-cleanup() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi
-    rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
-
-# expect NAME WANTED GOT
-expect() {
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n  wanted: %s\n  got:    %s\n' "$1" "$2" "$3"
-    fi
-}
+. "$(dirname "$0")/demo_expect.sh"
 
 start() {
     : >"$dir/address"

@@ -556,76 +556,77 @@ static void no_cut_or_longer_text_opens(void **state)
     ssr_keyring_free(ring);
 }
 
-static void malformed_texts_are_named(void **state)
-{
 #define MAC43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define NONCE32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define TAG22 "AAAAAAAAAAAAAAAAAAAAAA"
-    static const struct {
-        ssr_cookie_protection protection;
-        const char *text;
-        ssr_status status;
-    } cases[] = {
-        /* Well-formed, so that each case below differs from these in one thing. */
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43, SSR_E_SEAL_FORGED},
-        {SSR_COOKIE_SIGNED, "s1.a.0.." MAC43, SSR_E_SEAL_FORGED},
-        {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "." TAG22, SSR_E_SEAL_FORGED},
-        {SSR_COOKIE_SIGNED, "s1.a.253402300799.AA." MAC43, SSR_E_SEAL_FORGED},
-        {SSR_COOKIE_SIGNED, "s1.b.0.AA." MAC43, SSR_E_SEAL_KEY},
-        {SSR_COOKIE_SIGNED, "s1.aa.0.AA." MAC43, SSR_E_SEAL_KEY},
-        {SSR_COOKIE_SIGNED, "", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "....", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 ".", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 ".AA", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, ".a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s2.a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "S1.a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s.a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s11.a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "e1.a.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "s1.a.0." NONCE32 "." TAG22, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1..0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a b.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.12345678901234567.0.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a..AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.00.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.01.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.+1.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.-1.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a. 1.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.1x.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.253402300800.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.9999999999999.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.18446744073709551616.AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AB." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AAB." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA==." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA=." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A+AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A/AA." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A A." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A_AA." MAC43, SSR_E_SEAL_FORGED},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A\x80\x41\x41." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.A\xff\x41\x41." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA ." MAC43, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 "=", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 "A", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA.AA", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SIGNED, "s1.a.0.AA.", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 ".", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 ".AAAAAAAAAAAAAAAAAAAA", SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "e1.a.0.." TAG22, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "AA." TAG22, SSR_E_SEAL_FORM},
-        {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "." TAG22 "==", SSR_E_SEAL_FORM},
-    };
+static const struct {
+    ssr_cookie_protection protection;
+    const char *text;
+    ssr_status status;
+} malformed[] = {
+    /* Well-formed, so that each case below differs from these in one thing. */
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43, SSR_E_SEAL_FORGED},
+    {SSR_COOKIE_SIGNED, "s1.a.0.." MAC43, SSR_E_SEAL_FORGED},
+    {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "." TAG22, SSR_E_SEAL_FORGED},
+    {SSR_COOKIE_SIGNED, "s1.a.253402300799.AA." MAC43, SSR_E_SEAL_FORGED},
+    {SSR_COOKIE_SIGNED, "s1.b.0.AA." MAC43, SSR_E_SEAL_KEY},
+    {SSR_COOKIE_SIGNED, "s1.aa.0.AA." MAC43, SSR_E_SEAL_KEY},
+    {SSR_COOKIE_SIGNED, "", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "....", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 ".", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 ".AA", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, ".a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s2.a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "S1.a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s.a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s11.a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "e1.a.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "s1.a.0." NONCE32 "." TAG22, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1..0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a b.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.12345678901234567.0.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a..AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.00.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.01.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.+1.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.-1.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a. 1.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.1x.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.253402300800.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.9999999999999.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.18446744073709551616.AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AB." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AAB." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA==." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA=." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A+AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A/AA." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A A." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A_AA." MAC43, SSR_E_SEAL_FORGED},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A\x80\x41\x41." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.A\xff\x41\x41." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA ." MAC43, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 "=", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA." MAC43 "A", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA.AA", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SIGNED, "s1.a.0.AA.", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 ".", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 ".AAAAAAAAAAAAAAAAAAAA", SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "e1.a.0.." TAG22, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "AA." TAG22, SSR_E_SEAL_FORM},
+    {SSR_COOKIE_SEALED, "e1.a.0." NONCE32 "." TAG22 "==", SSR_E_SEAL_FORM},
+};
+
+static void malformed_texts_are_named(void **state)
+{
     ssr_keyring *ring = ring_of("a");
     (void)state;
-    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
-        ssr_status status = open_text(ring, cases[i].protection, cases[i].text, 0, NULL);
-        if (status != cases[i].status)
-            fail_msg("%s: %s", cases[i].text, ssr_status_name(status));
+    for (size_t i = 0; i < TEST_COUNT(malformed); i++) {
+        ssr_status status = open_text(ring, malformed[i].protection, malformed[i].text, 0, NULL);
+        if (status != malformed[i].status)
+            fail_msg("%s: %s", malformed[i].text, ssr_status_name(status));
     }
     ssr_keyring_free(ring);
 }
