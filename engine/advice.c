@@ -31,19 +31,6 @@ static void add(struct ssr_record *record, const char *kind, const struct ssr_lo
     record->advice_end = &advice->next;
 }
 
-static void put_definition(struct ssr_log_text *text, const struct ssr_definition *definition)
-{
-    ssr_put_name(text, ssr_kind_name(definition->kind), definition->name);
-}
-
-static void put_at(struct ssr_log_text *text, struct ssr_writer writer)
-{
-    if (!writer.file)
-        return;
-    ssr_put_words(text, " at ");
-    ssr_put_place(text, writer);
-}
-
 /* ---- Passes that could be saved ---------------------------------------------------------------------------------- */
 
 /* Queries that were found in several passes, each of them a wait. */
@@ -78,8 +65,8 @@ static void advise_hook(struct ssr_record *record, const struct ssr_record_pass 
         if (change->definition->kind != SSR_KIND_STORE || !change->writer.file || count == NAMES_TOLD)
             continue;
         ssr_put_words(&text, count++ == 0 ? "" : ", ");
-        put_definition(&text, change->definition);
-        put_at(&text, change->writer);
+        ssr_put_definition(&text, change->definition);
+        ssr_put_at(&text, change->writer);
     }
     ssr_put_words(&text, ": what depends on the location alone can be set in a hook of the route, which saves a pass");
     if (count > 0)
@@ -93,7 +80,7 @@ static void advise_writers(struct ssr_record *record, const struct ssr_record_ch
     if (!change->writers || !change->is_disputed)
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
-    put_definition(&text, change->definition);
+    ssr_put_definition(&text, change->definition);
     ssr_put_words(&text, " is set to different values in one pass: ");
     for (const struct ssr_record_writer *writer = change->writers; writer; writer = writer->next) {
         ssr_put_words(&text, writer == change->writers ? "" : ", ");
@@ -137,7 +124,7 @@ static void advise_redact(struct ssr_record *record, const struct ssr_definition
     if (definition->redact || !sounds_secret(definition->name))
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
-    put_definition(&text, definition);
+    ssr_put_definition(&text, definition);
     ssr_put_words(&text, " sounds secret, and its values are in this record: define it with .redact");
     add(record, "redact", &text);
 }
@@ -146,18 +133,18 @@ static void advise_event(struct ssr_record *record, const struct ssr_journal_ent
 {
     struct ssr_log_text text = ssr_record_begin_text(record);
     if (entry->op == SSR_JOURNAL_LATE_WRITE) {
-        put_definition(&text, entry->definition);
+        ssr_put_definition(&text, entry->definition);
         ssr_put_words(&text, " was changed");
-        put_at(&text, entry->writer);
+        ssr_put_at(&text, entry->writer);
         ssr_put_words(&text, " after something in the pass had read it: change it before, or keep it in a store");
         add(record, "late_write", &text);
     } else if (entry->op == SSR_JOURNAL_REFUSE) {
         ssr_put_words(&text, entry->call);
         if (entry->definition) {
             ssr_put_words(&text, " of ");
-            put_definition(&text, entry->definition);
+            ssr_put_definition(&text, entry->definition);
         }
-        put_at(&text, entry->writer);
+        ssr_put_at(&text, entry->writer);
         ssr_put_words(&text, " was refused: ");
         ssr_put_words(&text, ssr_status_name(entry->status));
         ssr_put_words(&text, ": ");
@@ -172,11 +159,11 @@ static void advise_failed_query(struct ssr_record *record, const struct ssr_reco
     if (!pass->failed_change)
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
-    put_definition(&text, pass->failed_change->definition);
+    ssr_put_definition(&text, pass->failed_change->definition);
     ssr_put_words(&text, " is set");
-    put_at(&text, pass->failed_change->writer);
+    ssr_put_at(&text, pass->failed_change->writer);
     ssr_put_words(&text, " after ");
-    put_definition(&text, pass->failed_query);
+    ssr_put_definition(&text, pass->failed_query);
     ssr_put_words(&text, " had failed: see why it fails, and what a page without its answer should show");
     add(record, "failed_query", &text);
 }
@@ -188,7 +175,7 @@ static void advise_size(struct ssr_record *record, const struct ssr_definition *
     if (bytes <= BUDGET_BYTES)
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
-    put_definition(&text, definition);
+    ssr_put_definition(&text, definition);
     ssr_put_words(&text, " sends ");
     ssr_put_number(&text, bytes);
     ssr_put_words(&text, " bytes to the browser, more than 10 KB: send less, or define it with .policy = SSR_LOCAL");

@@ -139,6 +139,19 @@ void ssr_put_name(struct ssr_log_text *text, const char *kind, const char *name)
     ssr_put(text, "\"", 1);
 }
 
+void ssr_put_definition(struct ssr_log_text *text, const struct ssr_definition *definition)
+{
+    ssr_put_name(text, ssr_kind_name(definition->kind), definition->name);
+}
+
+void ssr_put_at(struct ssr_log_text *text, struct ssr_writer writer)
+{
+    if (!writer.file)
+        return;
+    ssr_put_words(text, " at ");
+    ssr_put_place(text, writer);
+}
+
 bool ssr_same_place(struct ssr_writer a, struct ssr_writer b)
 {
     if (a.line != b.line)

@@ -43,6 +43,9 @@ void ssr_put_json(struct ssr_log_text *text, const char *json);
 void ssr_put_place(struct ssr_log_text *text, struct ssr_writer writer);
 /* `store "title"` */
 void ssr_put_name(struct ssr_log_text *text, const char *kind, const char *name);
+/* For a person: store "title", and " at page.c:41" where the place is known. */
+void ssr_put_definition(struct ssr_log_text *text, const struct ssr_definition *definition);
+void ssr_put_at(struct ssr_log_text *text, struct ssr_writer writer);
 
 /* Whether two places are the same line. */
 bool ssr_same_place(struct ssr_writer a, struct ssr_writer b);

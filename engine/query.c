@@ -209,13 +209,9 @@ static ssr_query_result refuse(struct ssr_ctx *ctx, const struct ssr_query *quer
 /* Notes in the journal what the pass asked for. */
 static bool note_query(struct ssr_ctx *ctx, const struct ssr_load *load)
 {
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
-    if (!entry) {
-        ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+    struct ssr_journal_entry *entry = ssr_scope_note(ctx, SSR_JOURNAL_QUERY, &load->query->definition);
+    if (!entry)
         return false;
-    }
-    entry->op = SSR_JOURNAL_QUERY;
-    entry->definition = &load->query->definition;
     entry->value = load->args;
     return true;
 }

@@ -17,19 +17,6 @@ static void put_time(const struct ssr_record *record, struct ssr_log_text *text,
     ssr_put_words(text, " ms");
 }
 
-static void put_definition(struct ssr_log_text *text, const struct ssr_definition *definition)
-{
-    ssr_put_name(text, ssr_kind_name(definition->kind), definition->name);
-}
-
-static void put_at(struct ssr_log_text *text, struct ssr_writer writer)
-{
-    if (!writer.file)
-        return;
-    ssr_put_words(text, " at ");
-    ssr_put_place(text, writer);
-}
-
 /* ---- What a pass did --------------------------------------------------------------------------------------------- */
 
 /* From what to what, as shortly as it can be said. */
@@ -59,12 +46,12 @@ static void put_setter(struct ssr_log_text *text, const struct ssr_record_change
     if (change->by_kind) {
         ssr_put_words(text, ", set by ");
         ssr_put_name(text, change->by_kind, change->by_name);
-        put_at(text, change->writer);
+        ssr_put_at(text, change->writer);
     } else if (change->writer.file) {
         ssr_put_words(text, ", set");
         if (change->component)
             ssr_put_name(text, " by component", change->component);
-        put_at(text, change->writer);
+        ssr_put_at(text, change->writer);
     } else {
         ssr_put_words(text, ", back to its default: nothing set it");
     }
@@ -74,7 +61,7 @@ static void put_change(const struct ssr_record *record, struct ssr_log_text *tex
                        const struct ssr_record_change *change)
 {
     ssr_put_words(text, "    ");
-    put_definition(text, change->definition);
+    ssr_put_definition(text, change->definition);
     ssr_put_words(text, " changed");
     put_difference(record, text, change);
     put_setter(text, change);
@@ -94,9 +81,9 @@ static void put_refusal(struct ssr_log_text *text, const struct ssr_journal_entr
     ssr_put_words(text, entry->call);
     if (entry->definition) {
         ssr_put_words(text, " of ");
-        put_definition(text, entry->definition);
+        ssr_put_definition(text, entry->definition);
     }
-    put_at(text, entry->writer);
+    ssr_put_at(text, entry->writer);
     ssr_put_words(text, ": ");
     ssr_put_words(text, ssr_status_name(entry->status));
     if (entry->is_text) {
@@ -115,9 +102,9 @@ static void put_event(struct ssr_log_text *text, const struct ssr_journal_entry 
         return;
     }
     ssr_put_words(text, "    ");
-    put_definition(text, entry->definition);
+    ssr_put_definition(text, entry->definition);
     ssr_put_words(text, entry->op == SSR_JOURNAL_LATE_WRITE ? " changed" : " written");
-    put_at(text, entry->writer);
+    ssr_put_at(text, entry->writer);
     ssr_put_words(text, entry->op == SSR_JOURNAL_LATE_WRITE ? ", after it had been read\n" : ", for every visitor\n");
 }
 
@@ -126,12 +113,12 @@ static void put_waits(struct ssr_log_text *text, const struct ssr_record_pass *p
     const struct ssr_record_news *news = pass->news;
     for (size_t i = 0; i < load->waited_count && news; i++, news = news->next) {
         ssr_put_words(text, i == 0 ? ", waited for " : ", ");
-        put_definition(text, news->definition);
+        ssr_put_definition(text, news->definition);
         if (!news->writer.file)
             continue;
         ssr_put_words(text, ", set in pass ");
         ssr_put_number(text, news->set_in);
-        put_at(text, news->writer);
+        ssr_put_at(text, news->writer);
     }
 }
 
@@ -168,7 +155,7 @@ static void put_causes(struct ssr_log_text *text, const struct ssr_record_pass *
     size_t told = 0;
     for (; change && told < CAUSES_TOLD; change = change->next) {
         ssr_put_words(text, told++ == 0 ? "because " : ", ");
-        put_definition(text, change->definition);
+        ssr_put_definition(text, change->definition);
         ssr_put_words(text, " changed");
     }
     for (; load && told < CAUSES_TOLD; load = load->next) {

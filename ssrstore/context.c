@@ -382,13 +382,9 @@ static bool note_read(struct ssr_ctx *ctx, struct ssr_provider *provider)
 {
     if (provider->is_noted)
         return true;
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
-    if (!entry) {
-        ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+    struct ssr_journal_entry *entry = ssr_scope_note(ctx, SSR_JOURNAL_READ, &provider->provided->context->definition);
+    if (!entry)
         return false;
-    }
-    entry->op = SSR_JOURNAL_READ;
-    entry->definition = &provider->provided->context->definition;
     entry->value = provider->state;
     provider->is_noted = provider->was_read = true;
     return true;
@@ -416,12 +412,12 @@ ssr_json ssr_context_use(struct ssr_ctx *ctx, const struct ssr_context *context)
 static ssr_status set_state(struct ssr_ctx *ctx, struct ssr_provider *provider, const struct ssr_value *next,
                             struct ssr_writer writer)
 {
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
-    if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
     bool differs = !ssr_value_equal(next, provider->state);
-    entry->op = differs && provider->was_read ? SSR_JOURNAL_LATE_WRITE : SSR_JOURNAL_WRITE;
-    entry->definition = &provider->provided->context->definition;
+    struct ssr_journal_entry *entry =
+        ssr_scope_note(ctx, differs && provider->was_read ? SSR_JOURNAL_LATE_WRITE : SSR_JOURNAL_WRITE,
+                       &provider->provided->context->definition);
+    if (!entry)
+        return ctx->fatal;
     entry->value = next;
     entry->writer = writer;
     if (differs) {

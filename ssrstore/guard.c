@@ -86,11 +86,10 @@ static ssr_status refuse(struct ssr_guard *guard, const struct ssr_shared *share
 /* Notes a write that the definition allows. Nothing is written that cannot be noted. */
 static ssr_status note(struct ssr_ctx *ctx, const struct ssr_shared *shared, struct ssr_writer writer)
 {
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    struct ssr_journal_entry *entry =
+        ssr_scope_note(ctx, SSR_JOURNAL_SHARED_WRITE, ssr_shared_definition(shared, ctx->registry));
     if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
-    entry->op = SSR_JOURNAL_SHARED_WRITE;
-    entry->definition = ssr_shared_definition(shared, ctx->registry);
+        return ctx->fatal;
     entry->writer = writer;
     entry->init_of = ctx->place.init_of;
     return SSR_OK;

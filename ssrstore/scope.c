@@ -114,6 +114,19 @@ ssr_status ssr_enter_write(struct ssr_ctx *ctx, enum ssr_call call, const struct
                       (struct ssr_refusal){.call = call, .status = status, .definition = definition, .writer = writer});
 }
 
+struct ssr_journal_entry *ssr_scope_note(struct ssr_ctx *ctx, enum ssr_journal_op op,
+                                         const struct ssr_definition *definition)
+{
+    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    if (!entry) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+        return NULL;
+    }
+    entry->op = op;
+    entry->definition = definition;
+    return entry;
+}
+
 static bool is_same_refusal(const struct ssr_effect *is, const struct ssr_effect *was)
 {
     const struct ssr_journal_entry *a = is->what, *b = was->what;
@@ -132,9 +145,9 @@ static bool note_refusal(struct ssr_ctx *ctx, const struct ssr_journal_entry *en
 static ssr_status replay_refusal(struct ssr_ctx *ctx, const struct ssr_effect *effect)
 {
     const struct ssr_journal_entry *former = effect->what;
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    struct ssr_journal_entry *entry = ssr_scope_note(ctx, former->op, former->definition);
     if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+        return ctx->fatal;
     *entry = *former;
     ctx->refused++;
     note_refusal(ctx, entry);
@@ -146,12 +159,10 @@ ssr_status ssr_refuse(struct ssr_ctx *ctx, struct ssr_refusal refusal)
     ctx->refused++;
     if (ctx->phase == SSR_IDLE) /* no pass to note it in */
         return ssr_answer(ctx, refusal.status);
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
+    struct ssr_journal_entry *entry = ssr_scope_note(ctx, SSR_JOURNAL_REFUSE, refusal.definition);
     if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
-    entry->op = SSR_JOURNAL_REFUSE;
+        return ctx->fatal;
     entry->status = refusal.status;
-    entry->definition = refusal.definition;
     entry->writer = refusal.writer;
     entry->call = calls[refusal.call].name;
     entry->component = ssr_frame_name(ctx);

@@ -196,6 +196,10 @@ void ssr_scope_start_over(struct ssr_ctx *ctx);
 /* What the pass has staged is dropped, what was committed before it stays. */
 void ssr_scope_drop_staged(struct ssr_ctx *ctx);
 
+/* An entry of the running pass's journal, zeroed but for these; NULL: no memory, and the render has failed. */
+struct ssr_journal_entry *ssr_scope_note(struct ssr_ctx *ctx, enum ssr_journal_op op,
+                                         const struct ssr_definition *definition);
+
 /* A call that changes nothing, and why. */
 struct ssr_refusal {
     enum ssr_call call;

@@ -96,13 +96,9 @@ bool ssr_note_read(struct ssr_ctx *ctx, struct ssr_cell *cell)
         return false;
     if (cell->read_pass == ctx->pass)
         return true;
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
-    if (!entry) {
-        ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
+    struct ssr_journal_entry *entry = ssr_scope_note(ctx, SSR_JOURNAL_READ, cell->definition);
+    if (!entry)
         return false;
-    }
-    entry->op = SSR_JOURNAL_READ;
-    entry->definition = cell->definition;
     entry->value = cell->committed;
     entry->init_of = ctx->place.init_of;
     cell->read_pass = ctx->pass;
@@ -467,9 +463,5 @@ ssr_status ssr_effect(struct ssr_ctx *ctx, ssr_effect_fn fn, void *arg)
         return ctx->last;
     if (!fn)
         return ssr_refuse_unplaced(ctx, SSR_CALL_EFFECT, SSR_E_INVALID_ARGUMENT);
-    struct ssr_journal_entry *entry = ssr_journal_append(&ctx->journal, &ctx->memory->region);
-    if (!entry)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, "the journal");
-    entry->op = SSR_JOURNAL_EFFECT;
-    return fn(ctx, arg);
+    return ssr_scope_note(ctx, SSR_JOURNAL_EFFECT, NULL) ? fn(ctx, arg) : ctx->fatal;
 }
