@@ -4,36 +4,17 @@
  * the policy has nothing to report. With a folder, screenshots are left in it. Skipped, and said so, where there is no
  * Chromium.
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+
+import { browser, check, equal, openPage, runTests, start as startDemo } from "./harness.mjs";
 
 const [demo, tool, pictures] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-let passed = 0;
-let failed = 0;
-
-const check = (name, isGood, details) => {
-  if (isGood) passed++;
-  else {
-    failed++;
-    console.log(`FAILED ${name}`, details === undefined ? "" : details);
-  }
-};
-
-const equal = (name, got, wanted) => check(name, JSON.stringify(got) === JSON.stringify(wanted), { got, wanted });
-
-if (!existsSync(executablePath)) {
-  console.log(`alive.mjs: no ${executablePath}; set CHROMIUM or install Debian's package chromium`);
-  console.log("0 passed, 0 failed, 1 skipped");
-  process.exit(0);
-}
 
 const folder = mkdtempSync(join(tmpdir(), "ssrstore-"));
 if (pictures) mkdirSync(pictures, { recursive: true });
@@ -50,23 +31,7 @@ const island = bundle();
 const withIsland = island ? ["--island", island] : [];
 if (!island) console.log("alive.mjs: without the island, for it needs npm ci --prefix demo/browser");
 
-const servers = [];
-
-const start = async (...flags) => {
-  const server = spawn(demo, ["--port", "0", "--log", "off", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
-  servers.push(server);
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /http:\/\/[0-9.:]+/.exec(line);
-    if (address) return address[0];
-  }
-  throw new Error("the demo did not start");
-};
-
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+const start = (...flags) => startDemo(demo, ...flags);
 
 /* Runs before anything of the page: notes what a visitor must not see happen. */
 const watch = () => {
@@ -99,24 +64,8 @@ const watch = () => {
 const expected = /^Failed to load resource: the server responded with a status of (404|503|400) |Download the React DevTools/;
 
 /* A visitor who was never here. */
-const visit = async (address, options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: address, ...options });
-  await context.addInitScript(watch);
-  const page = await context.newPage();
-  page.trouble = [];
-  page.on("console", (message) => {
-    if (!expected.test(message.text())) page.trouble.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => page.trouble.push(`error: ${error.message}`));
-  page.on("dialog", async (dialog) => {
-    page.trouble.push("dialog");
-    await dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(address)) page.trouble.push(`request: ${request.url()}`);
-  });
-  return page;
-};
+const visit = (address, options = {}) =>
+  openPage({ origin: address, baseURL: address, expected, before: watch, viewport: { width: 1280, height: 900 }, ...options });
 
 const leave = async (name, page) => {
   equal(`${name}: no trouble`, page.trouble, []);
@@ -452,14 +401,12 @@ const cookies = async (address) => {
   await leave("biscuits", page);
 };
 
-try {
-  await everyPage();
+const onOneServer = async () => {
   const address = await start(...withIsland);
   for (const test of [themes, likes, navigation, reactIsland, reactComplains, withoutScripts, policyWorks, hostile, cookies]) await test(address);
-} finally {
-  await browser.close();
-  for (const server of servers) server.kill("SIGTERM");
-  rmSync(folder, { recursive: true });
-}
-console.log(`alive: ${passed} passed, ${failed} failed${island ? "" : ", the island skipped"}`);
-process.exitCode = failed === 0 ? 0 : 1;
+};
+
+await runTests([everyPage, onOneServer], {
+  tidy: () => rmSync(folder, { recursive: true }),
+  remark: island ? "" : ", the island skipped",
+});

@@ -2,61 +2,17 @@
  * The demo's cookies in Chromium: cookies.mjs SSRDEMO [FOLDER]. What the site sets, the browser keeps, sends back and
  * forgets. With a folder, screenshots are left in it. Skipped, and said so, where there is no Chromium.
  */
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+
+import { equal, openPage, runTests, start } from "./harness.mjs";
 
 const [demo, pictures] = process.argv.slice(2);
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-let passed = 0;
-let failed = 0;
 
-const equal = (name, got, wanted) => {
-  if (JSON.stringify(got) === JSON.stringify(wanted)) {
-    passed++;
-    return;
-  }
-  failed++;
-  console.log(`FAILED ${name}`, { got, wanted });
-};
-
-if (!existsSync(executablePath)) {
-  console.log(`cookies.mjs: no ${executablePath}; set CHROMIUM or install Debian's package chromium`);
-  console.log("0 passed, 0 failed, 1 skipped");
-  process.exit(0);
-}
-
-/* The site and its address. */
-const serve = async () => {
-  const server = spawn(demo, ["--port", "0", "--log", "off"], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /http:\/\/[0-9.:]+/.exec(line);
-    if (address) return { server, address: address[0] };
-  }
-  throw new Error("the demo did not start");
-};
-
-const { server, address } = await serve();
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+const address = await start(demo);
 
 /* A visitor who was never here, with a note of everything that must not happen. */
-const visit = async (options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: address, ...options });
-  const page = await context.newPage();
-  page.trouble = [];
-  page.on("console", (message) => page.trouble.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => page.trouble.push(`error: ${error.message}`));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(address)) page.trouble.push(`request: ${request.url()}`);
-  });
-  return page;
-};
+const visit = (options = {}) =>
+  openPage({ origin: address, baseURL: address, viewport: { width: 1280, height: 900 }, ...options });
 
 const leave = async (name, page) => {
   equal(`${name}: no trouble`, page.trouble, []);
@@ -206,17 +162,11 @@ const pages = async () => {
   await leave("pages", page);
 };
 
-try {
+const inBoth = async () => {
   for (const root of ["", "/lua"]) {
     await themes(root);
     await sessions(root);
   }
-  await refusals();
-  await biscuits();
-  await pages();
-} finally {
-  await browser.close();
-  server.kill("SIGTERM");
-}
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+};
+
+await runTests([inBoth, refusals, biscuits, pages]);

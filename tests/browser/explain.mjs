@@ -3,59 +3,24 @@
  * in it. Skipped, and said so, where there is no Chromium.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+
+import { browser, check, equal, openPage, runTests } from "./harness.mjs";
 
 const tool = process.argv[2];
 const pictures = process.argv[3];
 const samples = join(dirname(fileURLToPath(import.meta.url)), "..", "explain");
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-let passed = 0;
-let failed = 0;
-
-const check = (name, isGood, details) => {
-  if (isGood) passed++;
-  else {
-    failed++;
-    console.log(`FAILED ${name}`, details === undefined ? "" : details);
-  }
-};
-
-const equal = (name, got, wanted) => check(name, JSON.stringify(got) === JSON.stringify(wanted), { got, wanted });
-
-if (!existsSync(executablePath)) {
-  console.log(`explain.mjs: no ${executablePath}; set CHROMIUM or install Debian's package chromium`);
-  console.log("0 passed, 0 failed, 1 skipped");
-  process.exit(0);
-}
 
 const folder = mkdtempSync(join(tmpdir(), "ssrstore-"));
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
-
 /* The page of a sample, with a note of everything that must not happen. */
 const open = async (sample, { hash = "", ...options } = {}) => {
   const file = join(folder, `${sample}.html`);
   execFileSync(tool, ["explain", "--html", file, join(samples, `${sample}.jsonl`)]);
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
-  const page = await context.newPage();
-  page.trouble = [];
-  page.on("console", (message) => page.trouble.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => page.trouble.push(`error: ${error.message}`));
-  page.on("dialog", async (dialog) => {
-    page.trouble.push("dialog");
-    await dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith("file:")) page.trouble.push(`request: ${request.url()}`);
-  });
+  const page = await openPage({ origin: "file:", viewport: { width: 1440, height: 1000 }, ...options });
   await page.goto(pathToFileURL(file).href + hash);
   return page;
 };
@@ -234,11 +199,6 @@ const screenshots = async () => {
   await page.context().close();
 };
 
-try {
-  for (const test of [browse, diff, drawing, samplesOpen, faults, hostile, policy, screenshots]) await test();
-} finally {
-  await browser.close();
-  rmSync(folder, { recursive: true });
-}
-console.log(`browser: ${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await runTests([browse, diff, drawing, samplesOpen, faults, hostile, policy, screenshots], {
+  tidy: () => rmSync(folder, { recursive: true }),
+});
