@@ -59,8 +59,6 @@ struct ssr_cookie_jar {
 
 /* ---- value.c: what a cookie's text means ------------------------------------------------------------------------ */
 
-/* The first cookie of that name in the headers; false: none. */
-bool ssr_cookie_find_sent(const char *const *headers, size_t count, const char *name, ssr_cookie_pair *pair);
 /*
  * Adds the value that a sent text means to the builder. temporary is of at least length + 1 bytes. On an error nothing
  * was added: seal_*, or a value error.

@@ -13,7 +13,8 @@ static const int64_t latest_ms = INT64_C(253402300799000); /* the end of the yea
 
 /* ---- From the browser ------------------------------------------------------------------------------------------- */
 
-bool ssr_cookie_find_sent(const char *const *headers, size_t count, const char *name, ssr_cookie_pair *pair)
+/* The first cookie of that name in the headers; false: none. */
+static bool find_sent(const char *const *headers, size_t count, const char *name, ssr_cookie_pair *pair)
 {
     size_t name_length = strlen(name);
     for (size_t i = 0; i < count; i++) {
@@ -179,7 +180,7 @@ ssr_status ssr_cookie_read(const struct ssr_cookie *cookie, const char *const *h
     struct work work;
     begin(&work, cookie);
     ssr_cookie_pair pair;
-    bool is_sent = ssr_cookie_find_sent(headers, count, cookie->definition.name, &pair);
+    bool is_sent = find_sent(headers, count, cookie->definition.name, &pair);
     ssr_status status = is_sent ? read_sent(&work, cookie, &pair, now_ms) : SSR_OK;
     ssr_status added;
     if (ssr_ends_render(status))

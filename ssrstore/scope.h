@@ -286,9 +286,7 @@ struct ssr_cell *ssr_resolve(struct ssr_ctx *ctx, const struct ssr_store *store)
 struct ssr_cell *ssr_read(struct ssr_ctx *ctx, const struct ssr_store *store);
 /* The first read of a cell in a pass goes into the journal; false: no memory. */
 bool ssr_note_read(struct ssr_ctx *ctx, struct ssr_cell *cell);
-/* The text of the string at json in the pass's memory; NULL: no string, or no memory. */
-const char *ssr_copy_string(struct ssr_ctx *ctx, ssr_json json);
-/* The committed value's text, unescaped once a pass; NULL as above. */
+/* The committed value's text, unescaped once a pass; NULL: no string, or no memory. */
 const char *ssr_cell_string(struct ssr_ctx *ctx, struct ssr_cell *cell);
 /* The value to stage for this text: the committed or the staged one when it is equal to it, else a new one; NULL: no
  * memory. */

@@ -133,7 +133,8 @@ ssr_json ssr_get_json(struct ssr_ctx *ctx, const struct ssr_store *store)
     return ssr_value_json(ssr_get(ctx, store));
 }
 
-const char *ssr_copy_string(struct ssr_ctx *ctx, ssr_json json)
+/* The text of the string at json in the pass's memory; NULL: no string, or no memory. */
+static const char *copy_string(struct ssr_ctx *ctx, ssr_json json)
 {
     if (ssr_json_type(json) != SSR_JSON_STRING) {
         ssr_answer(ctx, SSR_E_WRONG_TYPE);
@@ -150,13 +151,13 @@ const char *ssr_copy_string(struct ssr_ctx *ctx, ssr_json json)
 
 const char *ssr_string(struct ssr_ctx *ctx, ssr_json json)
 {
-    return ssr_enter(ctx, SSR_CALL_STRING) == SSR_OK ? ssr_copy_string(ctx, json) : NULL;
+    return ssr_enter(ctx, SSR_CALL_STRING) == SSR_OK ? copy_string(ctx, json) : NULL;
 }
 
 const char *ssr_cell_string(struct ssr_ctx *ctx, struct ssr_cell *cell)
 {
     if (cell->string_pass != ctx->pass) {
-        cell->string = ssr_copy_string(ctx, ssr_value_json(cell->committed));
+        cell->string = copy_string(ctx, ssr_value_json(cell->committed));
         cell->string_pass = ctx->pass;
     }
     return cell->string;
