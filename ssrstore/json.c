@@ -168,23 +168,22 @@ static bool some_digits(const char **p, const char *end)
     return *p > first;
 }
 
-/* The end of the number at reader->p, and whether it has neither fraction nor exponent; NULL: no number. */
-static const char *number_end(struct reader *reader, bool *is_integer)
+/* The end of the number at reader->p and where its point is, if it has one; NULL: no number. */
+static const char *number_end(struct reader *reader, const char **point, bool *has_exponent)
 {
     const char *p = reader->p, *end = reader->end;
     p += *p == '-';
     const char *digits = p;
-    *is_integer = true;
+    *point = NULL;
     bool good = some_digits(&p, end);
     if (good && *digits == '0')
         p = digits + 1;
     if (good && p < end && *p == '.') {
-        *is_integer = false;
-        p++;
+        *point = p++;
         good = some_digits(&p, end);
     }
-    if (good && p < end && (*p == 'e' || *p == 'E')) {
-        *is_integer = false;
+    *has_exponent = good && p < end && (*p == 'e' || *p == 'E');
+    if (*has_exponent) {
         p++;
         p += p < end && (*p == '+' || *p == '-');
         good = some_digits(&p, end);
@@ -194,25 +193,43 @@ static const char *number_end(struct reader *reader, bool *is_integer)
     return good ? p : NULL;
 }
 
+/*
+ * Whether a number without exponent is its own canonical text. No two decimals of 15 digits are the same double, so
+ * none that is shorter can stand for one of them: what is left is ECMAScript's form.
+ */
+static bool is_own_text(const char *text, const char *point, const char *end)
+{
+    enum { SURE_DIGITS = 15, ZEROS_BEFORE_EXPONENT = 5 };
+    bool negative = *text == '-';
+    text += negative;
+    if (!point)
+        return end - text <= SURE_DIGITS && !(negative && *text == '0');
+    if (end - text > SURE_DIGITS + 1 || end[-1] == '0')
+        return false;
+    const char *digit = point + 1;
+    while (*digit == '0')
+        digit++;
+    return *text != '0' || digit - point - 1 <= ZEROS_BEFORE_EXPONENT;
+}
+
 static bool read_number(struct reader *reader)
 {
-    enum { EXACT_DIGITS = 15 }; /* every integer of so many digits is a double, and its own text */
-    bool is_integer;
-    const char *end = number_end(reader, &is_integer);
+    const char *point;
+    bool has_exponent;
+    const char *text = reader->p, *end = number_end(reader, &point, &has_exponent);
     if (!end)
         return fail(reader, SSR_E_SYNTAX);
-    size_t length = (size_t)(end - reader->p);
-    if (is_integer && length <= EXACT_DIGITS && !(*reader->p == '-' && reader->p[1] == '0')) {
-        if (ssr_builder_put(reader->builder, reader->p, length) != SSR_OK)
-            return false;
-    } else {
+    size_t length = (size_t)(end - text);
+    char canonical[SSR_NUMBER_TEXT];
+    if (has_exponent || !is_own_text(text, point, end)) {
         double value;
-        char text[SSR_NUMBER_TEXT];
-        if (!ssr_number_read(reader->p, length, &value))
+        if (!ssr_number_read(text, length, &value))
             return fail(reader, SSR_E_NOT_FINITE);
-        if (ssr_builder_put(reader->builder, text, ssr_number_write(value, text)) != SSR_OK)
-            return false;
+        length = ssr_number_write(value, canonical);
+        text = canonical;
     }
+    if (ssr_builder_put(reader->builder, text, length) != SSR_OK)
+        return false;
     reader->p = end;
     return true;
 }
@@ -254,8 +271,8 @@ static bool read_member(struct reader *reader)
         return false;
     if (ssr_builder_begin_key(reader->builder) != SSR_OK)
         return false;
-    bool good = read_string(reader);
-    if (ssr_builder_end_key(reader->builder) != SSR_OK || !good)
+    read_string(reader); /* when it fails, so does the builder */
+    if (ssr_builder_end_key(reader->builder) != SSR_OK)
         return false;
     skip_space(reader);
     return expect(reader, ':') && read_value(reader);
@@ -321,8 +338,6 @@ ssr_status ssr_json_read(struct ssr_builder *builder, const char *text, size_t l
     struct reader reader = {builder, text, text, text + length};
     unsigned depth = builder->depth;
     *error_at = 0;
-    if (builder->status != SSR_OK)
-        return builder->status;
     if (read_value(&reader) && reader.p != reader.end)
         fail(&reader, SSR_E_SYNTAX);
     if (builder->status == SSR_OK)

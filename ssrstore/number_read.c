@@ -1,7 +1,7 @@
 /*
- * Text to doubles. The first 19 digits give bounds below and above the number; when both round to the same double,
- * that is the answer. The few numbers for which they do not are compared exactly, in big integers, with the midpoint
- * of the two candidates. Locale-free, and nothing is allocated.
+ * Text to doubles. The first 19 digits give bounds below and above the number, at first rough ones; when both round
+ * to the same double, that is the answer. The few numbers for which they do not are compared exactly, in big integers,
+ * with the midpoint of the two candidates. Locale-free, and nothing is allocated.
  */
 #include <stdint.h>
 #include <string.h>
@@ -15,10 +15,11 @@ enum {
     LIMBS = 192
 };
 
-/* digits * 10^exponent, where `more` nonzero digits may follow the first 19. */
+/* digits * 10^exponent, of `count` digits at the most, and whether others that are not 0 follow the first 19. */
 struct scanned {
     uint64_t digits;
     int64_t exponent;
+    int count;
     bool more;
     bool negative;
 };
@@ -28,10 +29,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Behind the "e", where the grammar has a sign or a digit. */
 static int64_t scan_exponent(const char *p, const char *end)
 {
-    bool negative = p < end && *p == '-';
-    if (p < end && (*p == '-' || *p == '+'))
+    bool negative = *p == '-';
+    if (*p == '-' || *p == '+')
         p++;
     int64_t exponent = 0;
     for (; p < end; p++)
@@ -40,29 +42,57 @@ static int64_t scan_exponent(const char *p, const char *end)
     return negative ? -exponent : exponent;
 }
 
+/* The eight characters at `p`, the first of them in the lowest byte. */
+static uint64_t load_eight(const char *p)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < 8; i++)
+        word |= (uint64_t)(unsigned char)p[i] << 8 * i;
+    return word;
+}
+
+static bool are_digits(uint64_t eight)
+{
+    const uint64_t upper = 0xf0f0f0f0f0f0f0f0;
+    return ((eight & upper) | ((eight + 0x0606060606060606) & upper) >> 4) == 0x3333333333333333;
+}
+
+/* The number that eight digits write: neighbours join to pairs, pairs to fours, fours to eight. */
+static uint64_t number_of_eight(uint64_t eight)
+{
+    eight = (eight & 0x0f0f0f0f0f0f0f0f) * (1 + (10 << 8)) >> 8;
+    eight = (eight & 0x00ff00ff00ff00ff) * (1 + (100 << 16)) >> 16;
+    return (eight & 0x0000ffff0000ffff) * (1 + ((uint64_t)10000 << 32)) >> 32;
+}
+
+/* Takes in the run of digits at `p`, which stands before the point or behind it; returns its end. */
+static const char *scan_digits(struct scanned *number, const char *p, const char *end, bool fraction)
+{
+    const char *first = p;
+    if (number->digits == 0)
+        while (p < end && *p == '0')
+            p++;
+    for (; number->count <= 19 - 8 && end - p >= 8 && are_digits(load_eight(p)); p += 8) {
+        number->digits = number->digits * 100000000 + number_of_eight(load_eight(p));
+        number->count += 8;
+    }
+    for (; number->count < 19 && p < end && is_digit(*p); p++) {
+        number->digits = number->digits * 10 + (uint64_t)(*p - '0');
+        number->count++;
+    }
+    const char *taken = p;
+    for (; p < end && is_digit(*p); p++)
+        number->more |= *p != '0';
+    number->exponent += fraction ? first - taken : p - taken;
+    return p;
+}
+
 static struct scanned scan(const char *p, const char *end)
 {
-    struct scanned number = {0, 0, false, false};
-    if (*p == '-') {
-        number.negative = true;
-        p++;
-    }
-    bool fraction = false;
-    int count = 0;
-    for (; p < end && (is_digit(*p) || *p == '.'); p++) {
-        if (*p == '.') {
-            fraction = true;
-            continue;
-        }
-        if (count < 19) {
-            number.digits = number.digits * 10 + (uint64_t)(*p - '0');
-            count += number.digits != 0;
-            number.exponent -= fraction;
-        } else {
-            number.more |= *p != '0';
-            number.exponent += !fraction;
-        }
-    }
+    struct scanned number = {.negative = *p == '-'};
+    p = scan_digits(&number, p + number.negative, end, false);
+    if (p < end && *p == '.')
+        p = scan_digits(&number, p + 1, end, true);
     if (p < end)
         number.exponent += scan_exponent(p + 1, end);
     return number;
@@ -129,9 +159,25 @@ static uint64_t round_product(uint64_t digits, struct ssr_u128 significand, int 
     return round_bits(top, (middle | low.low) != 0, exponent);
 }
 
+/*
+ * The same from the upper half of the significand. The product is then too small by less than 2 of its upper word:
+ * false when its nine lowest bits, which are never kept, say that this could change what it rounds to.
+ */
+static bool round_upper_half(uint64_t digits, uint64_t significand, int exponent, uint64_t *bits)
+{
+    int zeros = leading_zeros(digits);
+    struct ssr_u128 product = ssr_multiply(significand, digits << zeros);
+    uint64_t lowest = product.high & 0x1ff;
+    if (lowest == 0 || lowest >= 0x1fe)
+        return false;
+    bool short_of_one = product.high >> 63 == 0;
+    *bits = round_bits(product.high << short_of_one, true, exponent + 64 - zeros - short_of_one);
+    return true;
+}
+
 /* Little-endian big integers, large enough for any number of EXACT_DIGITS digits and any midpoint. */
 struct big {
-    uint32_t limbs[LIMBS];
+    uint32_t limbs[LIMBS]; /* from count on, zeros */
     int count;
 };
 
@@ -163,9 +209,7 @@ static void big_shift(struct big *big, int64_t bits)
 
 static int big_compare(const struct big *a, const struct big *b)
 {
-    if (a->count != b->count)
-        return a->count < b->count ? -1 : 1;
-    for (int i = a->count - 1; i >= 0; i--)
+    for (int i = LIMBS - 1; i >= 0; i--)
         if (a->limbs[i] != b->limbs[i])
             return a->limbs[i] < b->limbs[i] ? -1 : 1;
     return 0;
@@ -226,6 +270,9 @@ static uint64_t nearest_bits(const struct scanned *number, const char *text, con
     int exponent = (int)number->exponent;
     int binary = ssr_power_binary_exponent(exponent);
     struct ssr_power power = ssr_power_of_ten(exponent);
+    uint64_t bits;
+    if (!number->more && round_upper_half(number->digits, power.significand.high, binary, &bits))
+        return bits;
     uint64_t below = round_product(number->digits, power.significand, binary);
     if (power.exact && !number->more)
         return below;
@@ -236,6 +283,22 @@ static uint64_t nearest_bits(const struct scanned *number, const char *text, con
         return below;
     int place = compare_to_midpoint(text, end, below);
     return place > 0 || (place == 0 && (below & 1) != 0) ? below + 1 : below;
+}
+
+bool ssr_integer_read(const char *text, size_t length, int64_t *integer)
+{
+    enum { SURE = 15 };
+    bool is_negative = *text == '-';
+    int64_t read = 0;
+    if (length > SURE)
+        return false;
+    for (size_t at = is_negative; at < length; at++) {
+        if (text[at] < '0' || text[at] > '9')
+            return false;
+        read = read * 10 + (text[at] - '0');
+    }
+    *integer = is_negative ? -read : read;
+    return true;
 }
 
 bool ssr_number_read(const char *text, size_t length, double *value)

@@ -10,6 +10,8 @@
 
 enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1075, EXPONENT_MASK = 0x7ff };
 
+#define EXACT 9007199254740992.0 /* 2^53: integers below it are doubles, and their own digits the shortest */
+
 struct decimal {
     uint64_t digits; /* value = digits * 10^exponent */
     int exponent;
@@ -69,9 +71,19 @@ static struct decimal decimal_of(uint64_t bits)
         return shortest(fraction, 1 - EXPONENT_BIAS, false);
     uint64_t mantissa = fraction | (uint64_t)1 << MANTISSA_BITS;
     int exponent = biased - EXPONENT_BIAS;
-    if (exponent <= 0 && exponent > -MANTISSA_BITS - 1 && (mantissa & (((uint64_t)1 << -exponent) - 1)) == 0)
-        return (struct decimal){mantissa >> -exponent, 0};
     return shortest(mantissa, exponent, fraction == 0 && biased > 1);
+}
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+static int digit_count(uint64_t number)
+{
+    int count = 1;
+    for (; number >= 10000; number /= 10000)
+        count += 4;
+    return count + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
 /* Writes the digits without trailing zeros, which move into the exponent; returns how many. */
@@ -81,12 +93,15 @@ static int write_digits(struct decimal *decimal, char digits[20])
         decimal->digits /= 10;
         decimal->exponent++;
     }
-    char reversed[20];
-    int count = 0;
-    for (uint64_t rest = decimal->digits; rest > 0; rest /= 10)
-        reversed[count++] = (char)('0' + rest % 10);
-    for (int i = 0; i < count; i++)
-        digits[i] = reversed[count - 1 - i];
+    int count = digit_count(decimal->digits);
+    char *p = digits + count;
+    uint64_t rest = decimal->digits;
+    for (; rest >= 100; rest /= 100)
+        memcpy(p -= 2, pairs + 2 * (rest % 100), 2);
+    if (rest >= 10)
+        memcpy(digits, pairs + 2 * rest, 2);
+    else
+        *digits = (char)('0' + rest);
     return count;
 }
 
@@ -135,15 +150,27 @@ static char *put_decimal(char *out, const char *digits, int count, int point)
     return put_exponent(out, point - 1);
 }
 
+size_t ssr_integer_write(int64_t integer, char text[SSR_NUMBER_TEXT])
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (integer < 0)
+        digits[--at] = '-';
+    memcpy(text, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
 size_t ssr_number_write(double value, char text[SSR_NUMBER_TEXT])
 {
+    if (value > -EXACT && value < EXACT && (double)(int64_t)value == value)
+        return ssr_integer_write((int64_t)value, text);
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     char *out = text;
-    if (bits << 1 == 0) {
-        *out = '0';
-        return 1;
-    }
     if (bits >> 63)
         *out++ = '-';
     struct decimal decimal = decimal_of(bits & (UINT64_MAX >> 1));

@@ -5,8 +5,6 @@
  */
 #include "ssrstore/powers.h"
 
-#include <assert.h>
-
 enum { STEP = 27, EXACT_LAST = 55 /* 5^55 < 2^128 */ };
 
 static const uint64_t steps[][3] = {
@@ -48,30 +46,21 @@ static const uint64_t fives[STEP] = {
     0x84595161401484a0, 0xa56fa5b99019a5c8,
 };
 
-/* Adds `term` to the 256-bit number at `words`, least significant word first, from word `from` on. */
-static void add_at(uint64_t words[4], int from, uint64_t term)
-{
-    for (int i = from; i < 4 && term != 0; i++) {
-        words[i] += term;
-        term = words[i] < term;
-    }
-}
-
 struct ssr_power ssr_power_of_ten(int exponent)
 {
-    assert(exponent >= SSR_POWER_MIN && exponent <= SSR_POWER_MAX);
     unsigned offset = (unsigned)(exponent - SSR_POWER_MIN);
     const uint64_t *step = steps[offset / STEP];
     uint64_t five = fives[offset % STEP];
-    uint64_t words[4] = {0, 0, 0, 0};
-    for (int i = 0; i < 3; i++) {
-        struct ssr_u128 product = ssr_multiply(step[2 - i], five);
-        add_at(words, i, product.low);
-        add_at(words, i + 1, product.high);
+    struct ssr_u128 low = ssr_multiply(step[2], five);
+    struct ssr_u128 middle = ssr_multiply(step[1], five);
+    struct ssr_u128 high = ssr_multiply(step[0], five);
+    middle.low += low.high;
+    middle.high += middle.low < low.high; /* no product of two words fills its upper word */
+    high.low += middle.high;
+    high.high += high.low < middle.high;
+    if (high.high >> 63 == 0) { /* the product of two numbers with their top bits set lacks one bit at the most */
+        high.high = high.high << 1 | high.low >> 63;
+        high.low = high.low << 1 | middle.low >> 63;
     }
-    if (words[3] >> 63 == 0) { /* the product of two numbers with their top bits set lacks one bit at the most */
-        words[3] = words[3] << 1 | words[2] >> 63;
-        words[2] = words[2] << 1 | words[1] >> 63;
-    }
-    return (struct ssr_power){{words[3], words[2]}, exponent >= 0 && exponent <= EXACT_LAST};
+    return (struct ssr_power){high, exponent >= 0 && exponent <= EXACT_LAST};
 }

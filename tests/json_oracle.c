@@ -127,14 +127,34 @@ static const char *parse_string(const char *p, struct units *string)
     return p + 1;
 }
 
-/* ECMA-262 Number::toString, from printf's "d.ddde+XX" with the fewest digits that read back. */
+static bool reads_back(const char *text, double value)
+{
+    return strtod(text, NULL) == value;
+}
+
+/*
+ * "d.ddde+XX" with the fewest digits that read back. Below a power of two the doubles lie closer than above it, so that
+ * what printf rounds down to may be another double while the digits one up are this one, as for 2^-44.
+ */
+static void shortest_digits(double value, char text[40])
+{
+    for (int precision = 0;; precision++) {
+        snprintf(text, 40, "%.*e", precision, value);
+        if (reads_back(text, value))
+            return;
+        char *last = strchr(text, 'e') - 1;
+        if (*last != '9') /* else it is that of fewer digits */
+            ++*last;
+        if (reads_back(text, value))
+            return;
+    }
+}
+
+/* ECMA-262 Number::toString. */
 static void number_text(double value, char text[64])
 {
     char tried[40], digits[32];
-    int precision = 0;
-    do
-        snprintf(tried, sizeof tried, "%.*e", precision++, value);
-    while (strtod(tried, NULL) != value);
+    shortest_digits(value, tried);
     size_t count = 0;
     const char *p = tried + (*tried == '-');
     for (; *p != 'e'; p++)

@@ -101,6 +101,19 @@ static void test_numbers(void **state)
         {TEXT("1E2"), "100"},
         {TEXT("1e+2"), "100"},
         {TEXT("1.5e-7"), "1.5e-7"},
+        {TEXT("0.000001"), "0.000001"},
+        {TEXT("0.0000001"), "1e-7"},
+        {TEXT("-0.00000123"), "-0.00000123"},
+        {TEXT("-0.000000123"), "-1.23e-7"},
+        {TEXT("12.50"), "12.5"},
+        {TEXT("-12.0"), "-12"},
+        {TEXT("0.0"), "0"},
+        {TEXT("-0.0"), "0"},
+        {TEXT("999999999999.999"), "999999999999.999"},
+        {TEXT("9007199254.740993"), "9007199254.740993"},
+        {TEXT("0.99999999999999999"), "1"},
+        {TEXT("1.0000000000000001"), "1"},
+        {TEXT("1.000000000000001"), "1.000000000000001"},
         {TEXT("0.00001"), "0.00001"},
         {TEXT("123456789012345"), "123456789012345"},
         {TEXT("-123456789012345"), "-123456789012345"},
@@ -421,7 +434,7 @@ static ssr_value *parse(const char *text, size_t length)
 static void test_random_texts(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 4000; seed++) {
+    for (uint64_t seed = 0; seed < sweep_rounds(4000); seed++) {
         char *text = oracle_random_text(seed), *wanted = oracle_canonical(text);
         ssr_value *value = parse(text, strlen(text));
         if (!value)
@@ -442,7 +455,7 @@ static void test_damaged_texts(void **state)
 {
     (void)state;
     static const unsigned char bytes[] = {0, '"', '\\', '{', ']', ',', '0', 'u', 0x1f, 0x80, 0xc3, 0xed, 0xf4, 0xff};
-    for (uint64_t seed = 0; seed < 40; seed++) {
+    for (uint64_t seed = 0; seed < sweep_rounds(40); seed++) {
         char *text = oracle_random_text(seed);
         size_t length = strlen(text);
         for (size_t i = 0; i < length && i < 400; i++) {

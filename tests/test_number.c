@@ -332,6 +332,15 @@ static void test_reads_midpoints(void **state)
     }
 }
 
+/* 2^512 / 10^192 lies so close above a midpoint that only exact integers tell, of which one has a 32-bit word more. */
+static void test_reads_beside_a_midpoint_of_fewer_words(void **state)
+{
+    (void)state;
+    check_read(
+        "134078079299425970995740249982058461274793658205923933777235614437217640300735469768018742981669034276900318"
+        "58186486050853753882811946569946433649006084096e-192");
+}
+
 /* Half way between the largest double and what would come next: from there on it is infinite. */
 static void test_largest_midpoint(void **state)
 {
@@ -380,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_reads_long_texts),
         cmocka_unit_test(test_reads_random_decimals),
         cmocka_unit_test(test_reads_midpoints),
+        cmocka_unit_test(test_reads_beside_a_midpoint_of_fewer_words),
         cmocka_unit_test(test_largest_midpoint),
         cmocka_unit_test(test_locale_does_not_matter),
     };
