@@ -1,7 +1,7 @@
 /*
  * Component boundaries: whether a component runs, is walked, or is taken over from the pass before. What always holds:
  * whatever the choice, output and effects of this pass are in document order, and are those of a pass that runs
- * everything; `html_was` and `effects_were` of a frame that is looked at are where it lay in the pass before.
+ * everything; `was` is where a frame began in the pass before.
  */
 #include "engine/component.h"
 
@@ -10,6 +10,7 @@
 #include "engine/output.h"
 #include "engine/render_internal.h"
 #include "ssrstore/context_internal.h"
+#include "ssrstore/frame_short.h"
 
 struct ssr_component_definition {
     struct ssr_definition definition;
@@ -63,49 +64,54 @@ static struct ssr_render *render_of(struct ssr_ctx *ctx)
     return (struct ssr_render *)ctx;
 }
 
-/* Where the frame begins in this pass. */
-static void place_here(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static struct ssr_point here(struct ssr_ctx *ctx)
 {
-    frame->html_is = ssr_output_length(render_of(ctx));
-    frame->effects_are = ctx->frames.effects.count;
+    return (struct ssr_point){ssr_output_length(render_of(ctx)), (uint32_t)ctx->frames.effects.count};
 }
 
-/* How long it has become. */
-static void measure(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static struct ssr_point sum(struct ssr_point a, struct ssr_point b)
 {
-    frame->html_length = ssr_output_length(render_of(ctx)) - frame->html_is;
-    frame->effect_count = ctx->frames.effects.count - frame->effects_are;
+    return (struct ssr_point){a.html + b.html, a.effects + b.effects};
+}
+
+/* Modulo the size of a size_t: what follows may have moved backwards. */
+static struct ssr_point difference(struct ssr_point a, struct ssr_point b)
+{
+    return (struct ssr_point){a.html - b.html, a.effects - b.effects};
 }
 
 static ssr_status call(struct ssr_ctx *ctx, struct ssr_frame *frame)
 {
     const struct ssr_component_definition *component = definition_of(frame);
-    const char *given = frame->block + frame->props_at;
-    ssr_props props = {.json = frame->has_json_props ? (ssr_json){.text = given, .length = frame->props_size}
-                                                     : ssr_value_json(NULL),
-                       .bytes = frame->has_json_props ? NULL : given,
-                       .size = frame->props_size};
+    const char *given = ssr_frame_props(frame);
+    ssr_props props = {.size = frame->props_size};
+    if (frame->has_json_props)
+        props.json = (ssr_json){.text = given, .length = frame->props_size};
+    else
+        props.bytes = given;
     ssr_status status = component->render(ctx, &props, component->arg);
     if (status != SSR_OK || component->always)
         ssr_frame_runs_always(ctx);
     return status;
 }
 
-static ssr_status run(struct ssr_ctx *ctx, struct ssr_frame *frame)
+/* is, was: where it begins in this pass, and began in the one before. */
+static inline ssr_status run(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point is, struct ssr_point was)
 {
-    struct ssr_frame *outer = ctx->frames.current;
-    struct ssr_place place = ctx->place;
-    place_here(ctx, frame);
-    ssr_frame_begin_run(ctx, frame);
-    ctx->frames.current = frame;
-    ctx->place = (struct ssr_place){place.init_of, frame->path, 0, 0};
+    struct ssr_frame_run run, *outer = ctx->frames.current;
+    const struct ssr_spot spot = ctx->place.spot;
+    run.is = is;
+    run.was = was;
+    ssr_frame_begin_run(ctx, frame, &run);
+    ctx->place.spot = (struct ssr_spot){.frame = frame};
     ssr_status status = call(ctx, frame);
-    ctx->place = place;
+    ctx->place.spot = spot;
     ctx->frames.current = outer;
-    measure(ctx, frame);
-    ssr_frame_end_run(ctx, frame);
+    frame->extent = difference(here(ctx), is);
+    if (run.former)
+        ssr_frames_discard(ctx, run.former);
     if (status != SSR_OK) {
-        outer->has_failed_child = true;
+        outer->frame->has_failed_child = true;
         ssr_frame_runs_always(ctx); /* what is around it has to say again what comes of that */
     }
     return status;
@@ -113,77 +119,63 @@ static ssr_status run(struct ssr_ctx *ctx, struct ssr_frame *frame)
 
 /* ---- Taking over ------------------------------------------------------------------------------------------------ */
 
-/* Text and effects of the pass before, from these places on. */
-static void take_span(struct ssr_ctx *ctx, size_t html_from, size_t html_length, size_t effects_from,
-                      size_t effect_count)
+/* Text and effects of the pass before, from there on. */
+static void take_span(struct ssr_ctx *ctx, struct ssr_point from, struct ssr_point extent)
 {
     struct ssr_render *render = render_of(ctx);
-    render->span_was = html_from;
-    render->span_is = ssr_output_length(render);
-    if (html_length > 0)
-        ssr_html_n(ctx, render->kept.html.data + html_from, html_length);
-    if (effect_count > 0)
-        ssr_frames_replay(ctx, effects_from, effect_count);
+    size_t html_is = ssr_output_length(render);
+    if (extent.html > 0)
+        ssr_html_n(ctx, render->kept.html.data + from.html, extent.html);
+    if (extent.effects > 0) {
+        render->span_was = from.html;
+        render->span_is = html_is;
+        ssr_frames_replay(ctx, from.effects, extent.effects);
+    }
 }
 
 /* How far a walk has come in what the frame was, relative to it, and how far what follows has moved. */
 struct walk {
-    struct ssr_frame *frame;
-    size_t html_done, effects_done;
-    size_t html_shift, effects_shift; /* modulo the size of a size_t: it may be backwards */
-    size_t child;                     /* the first whose place is not up to date */
+    struct ssr_point is, was; /* where the frame begins */
+    struct ssr_point done, shift;
+    struct ssr_frame *child; /* the first whose place is not up to date */
 };
 
-static void take_until(struct ssr_ctx *ctx, struct walk *walk, size_t html_at, size_t effects_at)
+static void take_until(struct ssr_ctx *ctx, struct walk *walk, struct ssr_point at)
 {
-    const struct ssr_frame *frame = walk->frame;
-    take_span(ctx, frame->html_was + walk->html_done, html_at - walk->html_done,
-              frame->effects_were + walk->effects_done, effects_at - walk->effects_done);
-    walk->html_done = html_at;
-    walk->effects_done = effects_at;
+    take_span(ctx, sum(walk->was, walk->done), difference(at, walk->done));
+    walk->done = at;
 }
 
-static void shift_until(struct walk *walk, size_t index)
+static void shift_until(struct walk *walk, const struct ssr_frame *end)
 {
-    struct ssr_child *items = walk->frame->children.items;
-    for (size_t i = walk->child; i < index; i++) {
-        items[i].html_at += walk->html_shift;
-        items[i].effects_at += walk->effects_shift;
-    }
-    walk->child = index;
+    bool has_moved = walk->shift.html != 0 || walk->shift.effects != 0;
+    for (; has_moved && walk->child != end; walk->child = walk->child->next)
+        walk->child->at = sum(walk->child->at, walk->shift);
 }
 
-static void visit(struct ssr_ctx *ctx, struct ssr_frame *frame);
+static void visit(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was);
 
 /* The dirty child is next: what lies before it is taken over, then it is visited. */
 static void visit_child(struct ssr_ctx *ctx, struct walk *walk, struct ssr_frame *child)
 {
-    struct ssr_frame *frame = walk->frame;
-    shift_until(walk, child->index);
-    struct ssr_child was = frame->children.items[child->index];
-    size_t html_length = child->html_length, effect_count = child->effect_count;
-    take_until(ctx, walk, was.html_at, was.effects_at);
-    child->html_was = frame->html_was + was.html_at;
-    child->effects_were = frame->effects_were + was.effects_at;
+    struct ssr_point was_at = child->at, had = child->extent;
+    shift_until(walk, child);
+    take_until(ctx, walk, was_at);
+    child->at = difference(here(ctx), walk->is);
     if (ctx->fatal == SSR_OK)
-        visit(ctx, child);
-    frame->children.items[child->index].html_at = child->html_is - frame->html_is;
-    frame->children.items[child->index].effects_at = child->effects_are - frame->effects_are;
-    walk->child = child->index + 1;
-    walk->html_done += html_length;
-    walk->effects_done += effect_count;
-    walk->html_shift = (child->html_is - frame->html_is) + child->html_length - walk->html_done;
-    walk->effects_shift = (child->effects_are - frame->effects_are) + child->effect_count - walk->effects_done;
+        visit(ctx, child, sum(walk->was, was_at));
+    walk->child = child->next;
+    walk->done = sum(was_at, had);
+    walk->shift = difference(sum(child->at, child->extent), walk->done);
 }
 
 /* Only the dirty ones inside run; what lies between them is taken over. Useless when the pass is to start over. */
-static void walk_through(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static void walk_through(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was)
 {
-    struct ssr_frame *outer = ctx->frames.current;
-    struct walk walk = {.frame = frame};
-    size_t html_length = frame->html_length, effect_count = frame->effect_count;
-    place_here(ctx, frame);
-    ctx->frames.current = frame;
+    struct ssr_frame_run run = {.frame = frame}, *outer = ctx->frames.current;
+    struct walk walk = {.is = here(ctx), .was = was, .child = frame->children};
+    struct ssr_point had = frame->extent;
+    ctx->frames.current = &run;
     struct ssr_frame *child = ssr_frame_take_dirty(frame);
     while (child && ctx->fatal == SSR_OK && !ctx->frames.must_start_over) {
         struct ssr_frame *next = child->next_dirty;
@@ -191,28 +183,27 @@ static void walk_through(struct ssr_ctx *ctx, struct ssr_frame *frame)
         child = next;
     }
     if (ctx->fatal == SSR_OK && !ctx->frames.must_start_over) {
-        shift_until(&walk, frame->children.count);
-        take_until(ctx, &walk, html_length, effect_count);
+        shift_until(&walk, NULL);
+        take_until(ctx, &walk, had);
     }
     ctx->frames.current = outer;
-    measure(ctx, frame);
+    frame->extent = difference(here(ctx), walk.is);
 }
 
 /* A component that its parent does not call again: where it fails, only the parent could say what comes of it. */
-static void visit(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static void visit(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was)
 {
     if (!frame->is_dirty && !frame->provides)
-        walk_through(ctx, frame);
-    else if (run(ctx, frame) != SSR_OK)
+        walk_through(ctx, frame, was);
+    else if (run(ctx, frame, here(ctx), was) != SSR_OK)
         ctx->frames.must_start_over = true;
 }
 
-static void take_over(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static void take_over(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was)
 {
-    struct ssr_frame *outer = ctx->frames.current;
-    place_here(ctx, frame);
-    ctx->frames.current = frame;
-    take_span(ctx, frame->html_was, frame->html_length, frame->effects_were, frame->effect_count);
+    struct ssr_frame_run run = {.frame = frame}, *outer = ctx->frames.current;
+    ctx->frames.current = &run;
+    take_span(ctx, was, frame->extent);
     ctx->frames.current = outer;
 }
 
@@ -233,78 +224,71 @@ static bool is_same_effect(const struct ssr_effect *is, const struct ssr_effect 
  */
 struct place {
     const struct ssr_frame *child;
-    size_t html_at, html_end, effects_at, effects_end;
+    struct ssr_point at, end;
 };
 
 /* The places of a frame now; NULL: no memory, and the render has failed. */
 static struct place *note_places(struct ssr_ctx *ctx, const struct ssr_frame *frame)
 {
-    const struct ssr_children *children = &frame->children;
-    struct place *places = ssr_region_alloc(&ctx->memory->region, (children->count + 1) * sizeof *places);
+    size_t count = 0, i = 0;
+    for (const struct ssr_frame *child = frame->children; child; child = child->next)
+        count++;
+    struct place *places = ssr_region_alloc(&ctx->memory->region, (count + 1) * sizeof *places);
     if (!places) {
         ssr_fail_memory(ctx, ctx->budget.refusal, "the components");
         return NULL;
     }
-    for (size_t i = 0; i < children->count; i++) {
-        const struct ssr_child *child = &children->items[i];
-        places[i] = (struct place){child->frame, child->html_at, child->html_at + child->frame->html_length,
-                                   child->effects_at, child->effects_at + child->frame->effect_count};
-    }
-    places[children->count].html_at = frame->html_length;
-    places[children->count].effects_at = frame->effect_count;
+    for (const struct ssr_frame *child = frame->children; child; child = child->next)
+        places[i++] = (struct place){child, child->at, sum(child->at, child->extent)};
+    places[count].at = frame->extent;
     return places;
 }
 
-/* A stretch of text and effects, with where it lies in this pass and where it lay in the one before. */
-struct stretch {
-    size_t html_is, html_was, html_length;
-    size_t effects_are, effects_were, effect_count;
-};
-
-static bool is_same_stretch(const struct ssr_ctx *ctx, struct stretch stretch)
+/* Whether so much text and so many effects, in this pass and in the one before, are the same. */
+static bool is_same_stretch(const struct ssr_ctx *ctx, struct ssr_point is, struct ssr_point was,
+                            struct ssr_point extent)
 {
     const struct ssr_render *render = (const struct ssr_render *)ctx;
     const struct ssr_effect *effects = ctx->frames.effects.items, *former = ctx->frames.former.items;
-    for (size_t i = 0; i < stretch.effect_count; i++)
-        if (!is_same_effect(&effects[stretch.effects_are + i], &former[stretch.effects_were + i],
-                            stretch.html_is - stretch.html_was))
+    for (size_t i = 0; i < extent.effects; i++)
+        if (!is_same_effect(&effects[is.effects + i], &former[was.effects + i], is.html - was.html))
             return false;
-    return stretch.html_length == 0 || memcmp(render->out.html.data + stretch.html_is,
-                                              render->kept.html.data + stretch.html_was, stretch.html_length) == 0;
+    return extent.html == 0 ||
+           memcmp(render->out.html.data + is.html, render->kept.html.data + was.html, extent.html) == 0;
 }
 
+/* A run, and what the one before left: where they begin, and their places. */
+struct comparison {
+    struct ssr_point is_at, was_at;
+    const struct place *is, *was;
+};
+
 /* Whether a run left what the one before did, what lies inside of its children apart. */
-static bool is_as_before(const struct ssr_ctx *ctx, const struct ssr_frame *frame, const struct place *is,
-                         const struct place *was)
+static bool is_as_before(const struct ssr_ctx *ctx, struct comparison runs)
 {
-    size_t html_is = 0, html_was = 0, effects_are = 0, effects_were = 0;
-    for (;; is++, was++) {
-        struct stretch gap = {
-            frame->html_is + html_is,         frame->html_was + html_was,         is->html_at - html_is,
-            frame->effects_are + effects_are, frame->effects_were + effects_were, is->effects_at - effects_are};
-        if (is->child != was->child || was->html_at - html_was != gap.html_length ||
-            was->effects_at - effects_were != gap.effect_count || !is_same_stretch(ctx, gap))
+    struct ssr_point is_done = {0, 0}, was_done = {0, 0};
+    for (const struct place *is = runs.is, *was = runs.was;; is++, was++) {
+        struct ssr_point gap = difference(is->at, is_done), gap_was = difference(was->at, was_done);
+        if (is->child != was->child || gap.html != gap_was.html || gap.effects != gap_was.effects ||
+            !is_same_stretch(ctx, sum(runs.is_at, is_done), sum(runs.was_at, was_done), gap))
             return false;
         if (!is->child)
             return true;
-        html_is = is->html_end;
-        html_was = was->html_end;
-        effects_are = is->effects_end;
-        effects_were = was->effects_end;
+        is_done = is->end;
+        was_done = was->end;
     }
 }
 
 /* Runs what would have been taken over, or walked, and names it when that makes a difference. */
-static ssr_status run_checked(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static ssr_status run_checked(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was)
 {
-    bool was_clean = frame->dirty_children == NULL;
-    const struct place *was = note_places(ctx, frame);
-    if (!was)
+    struct comparison runs = {here(ctx), was, NULL, note_places(ctx, frame)};
+    if (!runs.was)
         return ctx->fatal;
-    ssr_status status = run(ctx, frame);
+    ssr_status status = run(ctx, frame, runs.is_at, was);
     bool can_tell = ctx->fatal == SSR_OK && !ctx->frames.has_turned && !frame->has_failed_child;
-    const struct place *is = can_tell ? note_places(ctx, frame) : NULL;
-    if (is && ((status != SSR_OK && was_clean) || frame->gave_other_props || !is_as_before(ctx, frame, is, was)))
+    runs.is = can_tell ? note_places(ctx, frame) : NULL;
+    if (runs.is && (status != SSR_OK || frame->gave_other_props || !is_as_before(ctx, runs)))
         ssr_refuse(ctx, (struct ssr_refusal){.call = SSR_CALL_COMPONENT,
                                              .status = SSR_E_COMPONENT_IMPURE,
                                              .definition = frame->component,
@@ -314,46 +298,22 @@ static ssr_status run_checked(struct ssr_ctx *ctx, struct ssr_frame *frame)
 
 /* ---- The choice ------------------------------------------------------------------------------------------------- */
 
-/* Where a child of the running frame lay in the pass before. */
-static void find_former_place(const struct ssr_ctx *ctx, struct ssr_frame *frame)
-{
-    const struct ssr_frame *parent = ctx->frames.current;
-    const struct ssr_child *was = &parent->former.items[frame->index];
-    frame->html_was = parent->html_was + was->html_at;
-    frame->effects_were = parent->effects_were + was->effects_at;
-}
-
 /* Whether a frame with the same props may be taken over or walked. */
 static bool can_reuse(struct ssr_ctx *ctx, const struct ssr_frame *frame)
 {
     bool lacks_provider = frame->dirty_children && frame->provides; /* what is inside would not find it */
     return render_of(ctx)->engine->config.reuse_components && !ctx->frames.must_start_over && !frame->is_dirty &&
-           !lacks_provider && ssr_contexts_hold(ctx, frame);
+           !lacks_provider && (!frame->seen || ssr_contexts_hold(ctx, frame));
 }
 
-static void reuse(struct ssr_ctx *ctx, struct ssr_frame *frame)
+static void reuse(struct ssr_ctx *ctx, struct ssr_frame *frame, struct ssr_point was)
 {
-    if (!ssr_contexts_take_over(ctx, frame))
+    if (frame->seen && !ssr_contexts_take_over(ctx, frame))
         return;
     if (frame->dirty_children)
-        walk_through(ctx, frame);
+        walk_through(ctx, frame, was);
     else
-        take_over(ctx, frame);
-}
-
-/* Renders a child of the running frame; is_same: the pass before has rendered it, with the same props. */
-static ssr_status render_frame(struct ssr_ctx *ctx, struct ssr_frame *frame, bool is_known, bool is_same)
-{
-    if (is_known)
-        find_former_place(ctx, frame);
-    if (!ssr_frame_adopt(ctx, frame, ssr_output_length(render_of(ctx)), ctx->frames.effects.count))
-        return ctx->fatal;
-    if (!is_same || !can_reuse(ctx, frame))
-        return run(ctx, frame);
-    if (render_of(ctx)->engine->config.check_components)
-        return run_checked(ctx, frame);
-    reuse(ctx, frame);
-    return ctx->fatal;
+        take_over(ctx, frame, was);
 }
 
 static ssr_status refuse(struct ssr_ctx *ctx, const struct ssr_component_definition *component, ssr_status status)
@@ -363,83 +323,103 @@ static ssr_status refuse(struct ssr_ctx *ctx, const struct ssr_component_definit
                                                 .definition = component ? &component->definition : NULL});
 }
 
-/* A component that is about to be rendered. */
-struct candidate {
-    struct ssr_frame *frame; /* NULL: refused, or the render has failed */
-    bool is_known, is_same;
-};
-
-/* Its frame, with the props, which are copied when they are others than before. */
-static struct candidate find_frame(struct ssr_ctx *ctx, const struct ssr_component_definition *component,
-                                   const char *key, const void *props, size_t size, bool is_json)
+/* Renders a child of the running frame. is_same: the pass before has rendered it, with the same props. */
+static inline ssr_status render_frame(struct ssr_ctx *ctx, struct ssr_frame *frame, bool is_new, bool is_same)
 {
-    const struct candidate none = {NULL, false, false};
-    size_t key_length = strlen(key);
-    uint64_t path = 0;
-    struct ssr_frame *frame = ssr_frame_find(ctx, &component->definition, key, key_length, &path);
-    if (frame && ssr_frame_is_adopted(ctx, frame)) {
-        refuse(ctx, component, SSR_E_DUPLICATE_COMPONENT);
-        return none;
-    }
-    bool is_known = frame != NULL;
-    if (!frame)
-        frame = ssr_frame_new(ctx, &component->definition, key, key_length, path, size);
-    bool is_same = is_known && ssr_frame_has_props(frame, props, size, is_json);
-    if (!frame || (!is_same && !ssr_frame_set_props(ctx, frame, props, size, is_json))) {
-        ssr_answer(ctx, ctx->fatal);
-        return none;
-    }
-    ctx->frames.current->gave_other_props |= !is_same;
-    return (struct candidate){frame, is_known, is_same};
+    struct ssr_frame_run *parent = ctx->frames.current;
+    struct ssr_point is = here(ctx), was = {0, 0};
+    if (!is_new)
+        was = sum(parent->was, frame->at);
+    ssr_frame_adopt(parent, frame, is_new, difference(is, parent->is));
+    if (!is_same)
+        parent->frame->gave_other_props = true;
+    if (!is_same || !can_reuse(ctx, frame))
+        return run(ctx, frame, is, was);
+    if (render_of(ctx)->engine->config.check_components)
+        return run_checked(ctx, frame, was);
+    reuse(ctx, frame, was);
+    return ctx->fatal;
 }
 
-static ssr_status render_candidate(struct ssr_ctx *ctx, struct candidate candidate)
+/* The child of that name; *frame is NULL when it is new. Not SSR_OK: there is none to be rendered. */
+static inline ssr_status find_child(struct ssr_ctx *ctx, const struct ssr_component_definition *component,
+                                    const struct ssr_key *key, struct ssr_frame **frame)
 {
-    if (!candidate.frame)
-        return ctx->last;
-    return ssr_answer(ctx, render_frame(ctx, candidate.frame, candidate.is_known, candidate.is_same));
+    const struct ssr_definition *definition = &component->definition;
+    const struct ssr_frame_run *parent = ctx->frames.current;
+    struct ssr_frame *next = *frame = parent->former;
+    if (next ? ssr_frame_is(next, definition, key) : ssr_frame_follows(parent, definition, key))
+        return SSR_OK;
+    if (!ssr_frame_find(ctx, definition, key, frame))
+        return ctx->fatal;
+    bool is_duplicate = *frame && (*frame)->adopted == parent->frame->run;
+    return is_duplicate ? refuse(ctx, component, SSR_E_DUPLICATE_COMPONENT) : SSR_OK;
 }
 
-/* Whether a component can be rendered here. */
-static bool enter(struct ssr_ctx *ctx, const struct ssr_component_definition *component)
+static const char null_props[] = "null";
+
+/*
+ * Renders the child of that name, with a copy of the props when they are others than before. They are JSON when they
+ * are null_props, or the content of the builder `lender`, which is given back when they have been copied.
+ */
+static ssr_status render_child(struct ssr_ctx *ctx, const struct ssr_component_definition *component,
+                               const char *key_text, const void *props, size_t size, struct ssr_builder *lender)
+{
+    const struct ssr_key key = ssr_key_of(key_text ? key_text : "");
+    bool is_json = lender || props == null_props;
+    struct ssr_frame *frame;
+    ssr_status status = find_child(ctx, component, &key, &frame);
+    bool is_new = !frame, is_same = frame && ssr_frame_has_props(frame, props, size, is_json);
+    if (status == SSR_OK && is_new)
+        frame = ssr_frame_new(ctx, &component->definition, &key);
+    if (status == SSR_OK && frame && !is_same && !ssr_frame_set_props(ctx, frame, props, size, is_json))
+        frame = NULL;
+    if (lender)
+        ssr_scope_return_builder(ctx, lender);
+    if (status == SSR_OK)
+        status = frame ? render_frame(ctx, frame, is_new, is_same) : ctx->fatal;
+    return ctx->last = status;
+}
+
+/* Whether a component can be rendered here: a known one, in the phase render, of a render that still stands. */
+static inline bool can_render(const struct ssr_ctx *ctx, const struct ssr_component_definition *component)
+{
+    return component && component->definition.registry == ctx->registry && ctx->phase == SSR_RENDER &&
+           ctx->fatal == SSR_OK;
+}
+
+/* It cannot: says why. */
+static ssr_status refuse_here(struct ssr_ctx *ctx, const struct ssr_component_definition *component)
 {
     bool is_known = component && component->definition.registry == ctx->registry;
-    if (ssr_enter_write(ctx, SSR_CALL_COMPONENT, is_known ? &component->definition : NULL,
-                        (struct ssr_writer){NULL, 0}) != SSR_OK)
-        return false;
-    if (!is_known)
-        refuse(ctx, NULL, SSR_E_UNKNOWN_COMPONENT);
-    return is_known;
+    ssr_status status = ssr_enter_write(ctx, SSR_CALL_COMPONENT, is_known ? &component->definition : NULL,
+                                        (struct ssr_writer){NULL, 0});
+    return status != SSR_OK ? status : refuse(ctx, NULL, SSR_E_UNKNOWN_COMPONENT);
 }
 
 ssr_status ssr_component_bytes(struct ssr_ctx *ctx, const struct ssr_component_definition *component, const char *key,
                                const void *props, size_t size)
 {
-    if (!enter(ctx, component))
-        return ctx->last;
-    return render_candidate(ctx, find_frame(ctx, component, key ? key : "", props, props ? size : 0, false));
+    if (!can_render(ctx, component))
+        return refuse_here(ctx, component);
+    return render_child(ctx, component, key, props, props ? size : 0, NULL);
 }
 
 ssr_status ssr_component(struct ssr_ctx *ctx, const struct ssr_component_definition *component, const char *key,
                          ssr_input props)
 {
-    if (!enter(ctx, component))
-        return ctx->last;
-    key = key ? key : "";
+    if (!can_render(ctx, component))
+        return refuse_here(ctx, component);
     if (props.form == SSR_INPUT_NULL)
-        return render_candidate(ctx, find_frame(ctx, component, key, "null", 4, true));
+        return render_child(ctx, component, key, null_props, sizeof null_props - 1, NULL);
     struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
     if (!builder)
         return ssr_fail_memory(ctx, ctx->budget.refusal, component->definition.name);
-    struct candidate candidate = {NULL, false, false};
     ssr_builder_input(builder, props);
     ssr_status status = ssr_builder_complete(builder);
-    if (ssr_ends_render(status))
-        ssr_fail_memory(ctx, status, component->definition.name);
-    else if (status != SSR_OK)
-        refuse(ctx, component, status);
-    else
-        candidate = find_frame(ctx, component, key, builder->out.data, builder->out.length, true);
+    if (status == SSR_OK)
+        return render_child(ctx, component, key, builder->out.data, builder->out.length, builder);
     ssr_scope_return_builder(ctx, builder);
-    return render_candidate(ctx, candidate);
+    return ssr_ends_render(status) ? ssr_fail_memory(ctx, status, component->definition.name)
+                                   : refuse(ctx, component, status);
 }

@@ -4,25 +4,29 @@
  */
 #include "cookie/cookie_internal.h"
 #include "engine/render_internal.h"
+#include "ssrstore/recycler_internal.h"
 
 #include <string.h>
 
-/* Writes the element that carries `value`, with its NUL. */
+static const char no_text[] = "";
+
+/* Writes the element that carries `value`, with its NUL, into the memory of the pass. */
 static ssr_status make_element(struct ssr_render *render, const ssr_value *value)
 {
     static const char id[] = "__SSRSTORE__";
-    struct ssr_buffer *element = &render->transfer;
-    ssr_status status = ssr_buffer_reserve(element, value->length + 128); /* enough when nothing is escaped */
-    if (status != SSR_OK)
-        return status;
-    size_t length = ssr_value_embed(value, id, element->data, element->capacity);
-    if (length >= element->capacity) {
-        status = ssr_buffer_reserve(element, length + 1);
-        if (status != SSR_OK)
-            return status;
-        ssr_value_embed(value, id, element->data, element->capacity);
-    }
-    element->length = length;
+    struct ssr_region *region = &render->ctx.memory->region;
+    size_t size = value->length + 128; /* enough when nothing is escaped */
+    render->transfer = ssr_region_take(region, size);
+    if (!render->transfer)
+        return region->budget->refusal;
+    render->transfer_length = ssr_value_embed(value, id, render->transfer, size);
+    if (render->transfer_length < size)
+        return SSR_OK;
+    size = render->transfer_length + 1;
+    render->transfer = ssr_region_take(region, size);
+    if (!render->transfer)
+        return region->budget->refusal;
+    ssr_value_embed(value, id, render->transfer, size);
     return SSR_OK;
 }
 
@@ -30,17 +34,55 @@ static ssr_status make_element(struct ssr_render *render, const ssr_value *value
 static ssr_status complete_html(struct ssr_render *render)
 {
     struct ssr_buffer *html = &render->kept.html;
-    size_t at = render->kept.transfer_at, length = render->transfer.length;
+    size_t at = render->kept.transfer_at, length = render->transfer_length;
     ssr_status status = ssr_buffer_reserve(html, length + 1);
     if (status != SSR_OK)
         return status;
     if (at != SSR_NO_TRANSFER) {
         memmove(html->data + at + length, html->data + at, html->length - at);
-        memcpy(html->data + at, render->transfer.data, length);
+        memcpy(html->data + at, render->transfer, length);
         html->length += length;
     }
     html->data[html->length] = '\0';
     return SSR_OK;
+}
+
+static void add_segment(struct ssr_render *render, const char *bytes, size_t length)
+{
+    if (length > 0)
+        render->segments[render->result.segment_count++] = (ssr_segment){bytes, length};
+    render->result.html_length += length;
+}
+
+/* The document as it lies, with the element where the page wanted it. */
+static void cut_segments(struct ssr_render *render)
+{
+    const struct ssr_buffer *html = &render->kept.html;
+    bool has_element = render->request.in_segments && render->kept.transfer_at != SSR_NO_TRANSFER;
+    size_t at = has_element ? render->kept.transfer_at : html->length;
+    add_segment(render, html->data, at);
+    if (has_element)
+        add_segment(render, render->transfer, render->transfer_length);
+    add_segment(render, html->data + at, html->length - at);
+    render->result.segments = render->segments;
+}
+
+/* Into the other output, which no pass needs any more. */
+const char *ssr_render_html(struct ssr_render *render)
+{
+    ssr_result *result = &render->result;
+    if (render->state != SSR_STATE_ENDED)
+        return NULL;
+    if (!render->request.in_segments || !result->has_document || result->html != no_text)
+        return result->html;
+    struct ssr_buffer *html = &render->out.html;
+    html->length = 0;
+    if (ssr_buffer_reserve(html, result->html_length + 1) != SSR_OK)
+        return NULL;
+    for (size_t i = 0; i < result->segment_count; i++)
+        ssr_buffer_append(html, result->segments[i].bytes, result->segments[i].length);
+    html->data[html->length] = '\0';
+    return result->html = html->data;
 }
 
 /* Document and transfer element of the last completed pass. */
@@ -62,7 +104,7 @@ static bool make_document(struct ssr_render *render)
     if (render->request.data_only)
         return true;
     ssr_status status = make_element(render, value);
-    if (status == SSR_OK)
+    if (status == SSR_OK && !render->request.in_segments)
         status = complete_html(render);
     if (status != SSR_OK)
         ssr_fail_memory(ctx, status, "the document");
@@ -101,10 +143,11 @@ static void fill_document(struct ssr_render *render)
     result->data_length = render->data->length;
     if (!result->has_document)
         return;
-    result->html = render->kept.html.data;
-    result->html_length = render->kept.html.length;
-    result->transfer = render->transfer.data;
-    result->transfer_length = render->transfer.length;
+    if (!render->request.in_segments)
+        result->html = render->kept.html.data;
+    cut_segments(render);
+    result->transfer = render->transfer;
+    result->transfer_length = render->transfer_length;
 }
 
 static void fill_result(struct ssr_render *render, bool is_complete)
@@ -119,7 +162,8 @@ static void fill_result(struct ssr_render *render, bool is_complete)
     result->location = render->ctx.location;
     result->cache_control = is_cacheable(render) ? "public" : "private, no-store";
     result->error = render->error;
-    result->html = result->transfer = result->data = "";
+    result->html = no_text;
+    result->transfer = result->data = "";
     if (is_complete || render->outcome == SSR_REDIRECT) {
         result->headers = render->kept.headers;
         result->header_count = render->kept.header_count;
@@ -141,5 +185,7 @@ void ssr_finish_render(struct ssr_render *render)
     move_error(render);
     ssr_atoms_end(&render->ctx);
     fill_result(render, is_complete);
+    if (is_complete)
+        ssr_recycler_note_page(render->request.recycler, render->kept.html.length);
     ssr_record_send(&render->record, &render->out.html);
 }

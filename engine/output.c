@@ -7,11 +7,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/escape.h"
 #include "engine/render_internal.h"
 #include "ssrstore/ascii.h"
 #include "ssrstore/number.h"
-#include "ssrstore/scan.h"
-#include "ssrstore/utf8.h"
+
+#ifdef __GNUC__
+#define NEVER_INLINE __attribute__((noinline))
+#else
+#define NEVER_INLINE
+#endif
 
 /* ---- The window ------------------------------------------------------------------------------------------------- */
 
@@ -29,12 +34,6 @@ void ssr_output_open_window(struct ssr_render *render)
         ctx->window = (struct ssr_window){NULL, NULL};
     else
         ctx->window = (struct ssr_window){html->data + html->length, html->data + end};
-}
-
-size_t ssr_output_length(const struct ssr_render *render)
-{
-    const struct ssr_window *window = &render->ctx.window;
-    return window->at ? (size_t)(window->at - render->out.html.data) : render->out.html.length;
 }
 
 /* The buffer's length is behind while the window is open. */
@@ -102,144 +101,99 @@ static bool fits(const struct ssr_ctx *ctx, size_t length)
 
 /* ---- Markup and text -------------------------------------------------------------------------------------------- */
 
-/* Eight bytes, so that one is copied in one go. */
-struct escape {
-    char text[7];
-    unsigned char length;
-};
-
-static const struct escape *html_escape(char c)
+/* As much of the text as fits into what the buffer has, or can have; *p moves behind it. False: nothing does. */
+static bool put_some_text(struct writing *writing, const char **p, const char *end_of_text)
 {
-    static const struct escape escapes['>' - '"' + 1] = {
-        ['"' - '"'] = {"&quot;", 6}, ['&' - '"'] = {"&amp;", 5}, ['\'' - '"'] = {"&#39;", 5},
-        ['<' - '"'] = {"&lt;", 4},   ['>' - '"'] = {"&gt;", 4},
-    };
-    unsigned at = (unsigned)(unsigned char)c - '"';
-    return at < sizeof escapes / sizeof *escapes && escapes[at].length > 0 ? &escapes[at] : NULL;
-}
-
-/* How many bytes from p on are whole UTF-8 characters beyond ASCII. */
-static size_t scan_sequences(const unsigned char *p, const unsigned char *end_of_text)
-{
-    const unsigned char *start = p;
-    while (p < end_of_text && *p >= 0x80) {
-        size_t length = ssr_utf8_sequence(p, end_of_text);
-        if (length == 0)
-            break;
-        p += length;
+    struct ssr_buffer *html = writing->html;
+    size_t room = writing->cap - html->length, wanted = (size_t)(end_of_text - *p) + SSR_ESCAPE_ROOM;
+    if (room == 0)
+        return false;
+    ssr_status status = ssr_buffer_reserve(html, wanted < room ? wanted : room);
+    if (status != SSR_OK) {
+        writing->status = ssr_fail_memory(writing->ctx, status, "the output");
+        return true;
     }
-    return (size_t)(p - start);
+    char *out = html->data + html->length;
+    size_t spare = html->capacity - html->length;
+    size_t written = (size_t)(ssr_escape_html(out, out + (spare < room ? spare : room), p, end_of_text) - out);
+    html->length += written;
+    return written > 0;
 }
 
 static void put_text(struct writing *writing, const char *text, size_t length)
 {
-    if (length == 0)
+    if (length == 0 || writing->is_dropped)
         return;
     const char *p = text, *end_of_text = text + length;
-    while (p < end_of_text && writing->status == SSR_OK) {
-        size_t plain = ssr_scan_html(p, (size_t)(end_of_text - p));
-        put(writing, p, plain);
-        p += plain;
-        if (p == end_of_text)
-            break;
-        const struct escape *escape = html_escape(*p);
-        size_t sequences = escape ? 0 : scan_sequences((const unsigned char *)p, (const unsigned char *)end_of_text);
-        if (escape)
-            put(writing, escape->text, escape->length);
-        else if (sequences > 0)
-            put(writing, p, sequences);
-        else
-            put(writing, "\xef\xbf\xbd", 3);
-        p += sequences > 0 ? sequences : 1;
-    }
+    while (p < end_of_text && writing->status == SSR_OK)
+        if (!put_some_text(writing, &p, end_of_text))
+            writing->status = ssr_fail_memory(writing->ctx, SSR_E_LIMIT, "ssr_limits.output_bytes");
 }
 
-ssr_status ssr_html_n(struct ssr_ctx *ctx, const char *html, size_t length)
+/* The longer way of writing is a function of its own, so that the short one needs no stack. */
+static NEVER_INLINE ssr_status html_slowly(struct ssr_ctx *ctx, const char *html, size_t length)
 {
-    if (fits(ctx, length)) {
-        memcpy(ctx->window.at, html, length);
-        ctx->window.at += length;
-        return ctx->last = SSR_OK;
-    }
     struct writing writing = begin(ctx);
     put(&writing, html, length);
     return end(&writing);
 }
 
-extern inline ssr_status ssr_html(struct ssr_ctx *ctx, const char *html);
-
-/*
- * Copies text up to what needs an escape, 16 bytes at a time where there is room for them: writing the bytes that stop
- * it does no harm, because they are written over. *p moves behind what was copied.
- */
-static inline char *copy_plain(char *out, const char *end, const char **text, const char *end_of_text)
+static NEVER_INLINE ssr_status text_slowly(struct ssr_ctx *ctx, const char *text, size_t length)
 {
-    const char *from = *text;
-    size_t length = (size_t)(end_of_text - from), room = (size_t)(end - out), at = 0;
-    size_t most = length < room ? length : room;
-#ifdef SSR_SCAN_SSE2
-    for (; most - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(from + at));
-        int found = ssr_scan_html_mask(bytes);
-        _mm_storeu_si128((__m128i *)(void *)(out + at), bytes);
-        if (found) {
-            at += (size_t)__builtin_ctz((unsigned)found);
-            *text = from + at;
-            return out + at;
-        }
-    }
-#endif
-    for (; at < most && !ssr_scan_html_stops((unsigned char)from[at]); at++)
-        out[at] = from[at];
-    *text = from + at;
-    return out + at;
-}
-
-/* Writes the text into the window; false: it does not fit, or needs a closer look, and nothing was written. */
-static bool put_text_in_window(struct ssr_ctx *ctx, const char *text, size_t length)
-{
-    const char *p = text, *end_of_text = text + length;
-    char *out = ctx->window.at, *end = ctx->window.end;
-    while (p < end_of_text) {
-        out = copy_plain(out, end, &p, end_of_text);
-        if (p == end_of_text)
-            break;
-        const struct escape *escape = html_escape(*p);
-        if (escape && (size_t)(end - out) >= sizeof *escape) {
-            memcpy(out, escape, sizeof *escape);
-            out += escape->length;
-            p++;
-            continue;
-        }
-        size_t sequences = escape ? 0 : scan_sequences((const unsigned char *)p, (const unsigned char *)end_of_text);
-        if (sequences == 0 || (size_t)(end - out) < sequences)
-            return false;
-        memcpy(out, p, sequences);
-        out += sequences;
-        p += sequences;
-    }
-    ctx->window.at = out;
-    return true;
-}
-
-ssr_status ssr_text_n(struct ssr_ctx *ctx, const char *text, size_t length)
-{
-    if (fits(ctx, length) && put_text_in_window(ctx, text, length))
-        return ctx->last = SSR_OK;
     struct writing writing = begin(ctx);
     put_text(&writing, text, length);
     return end(&writing);
 }
 
-ssr_status ssr_text(struct ssr_ctx *ctx, const char *text)
+/* As memcpy; most markup is so short that a call would cost more than the copy. Not empty. */
+static inline void copy(char *to, const char *from, size_t length)
 {
-    return ssr_text_n(ctx, text, text ? strlen(text) : 0);
+    if (length > 32) {
+        memcpy(to, from, length);
+    } else if (length >= 16) {
+        memcpy(to, from, 16);
+        memcpy(to + length - 16, from + length - 16, 16);
+    } else if (length >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + length - 8, from + length - 8, 8);
+    } else if (length >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + length - 4, from + length - 4, 4);
+    } else {
+        to[0] = from[0];
+        to[length / 2] = from[length / 2];
+        to[length - 1] = from[length - 1];
+    }
 }
 
-ssr_status ssr_attr(struct ssr_ctx *ctx, const char *text)
+/* Never inline: a compiler that knows how long the caller's text is warns of the branches for others. */
+NEVER_INLINE ssr_status ssr_html_n(struct ssr_ctx *ctx, const char *html, size_t length)
 {
-    return ssr_text(ctx, text);
+    if (fits(ctx, length)) {
+        copy(ctx->window.at, html, length);
+        ctx->window.at += length;
+        return ctx->last = SSR_OK;
+    }
+    return html_slowly(ctx, html, length);
 }
+
+extern inline ssr_status ssr_html(struct ssr_ctx *ctx, const char *html);
+
+ssr_status ssr_text_n(struct ssr_ctx *ctx, const char *text, size_t length)
+{
+    if (fits(ctx, length) && fits(ctx, length + SSR_ESCAPE_ROOM)) {
+        const char *p = text;
+        char *end_of_output = ssr_escape_html(ctx->window.at, ctx->window.end, &p, text + length);
+        if (p == text + length) {
+            ctx->window.at = end_of_output;
+            return ctx->last = SSR_OK;
+        }
+    }
+    return text_slowly(ctx, text, length);
+}
+
+extern inline ssr_status ssr_text(struct ssr_ctx *ctx, const char *text);
+extern inline ssr_status ssr_attr(struct ssr_ctx *ctx, const char *text);
 
 ssr_status ssr_text_number(struct ssr_ctx *ctx, double number)
 {
@@ -253,15 +207,8 @@ ssr_status ssr_text_number(struct ssr_ctx *ctx, double number)
 
 ssr_status ssr_text_integer(struct ssr_ctx *ctx, int64_t integer)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    if (integer < 0)
-        digits[--at] = '-';
-    return ssr_html_n(ctx, digits + at, sizeof digits - at);
+    char text[SSR_NUMBER_TEXT];
+    return ssr_html_n(ctx, text, ssr_integer_write(integer, text));
 }
 
 /* The inside of a canonical string, unescaped and escaped again for HTML. */
@@ -281,14 +228,16 @@ static void put_json_string(struct writing *writing, const char *p, const char *
 
 ssr_status ssr_text_json(struct ssr_ctx *ctx, ssr_json json)
 {
-    struct writing writing = begin(ctx);
     ssr_json_kind kind = ssr_json_type(json);
-    if (writing.status == SSR_OK && kind != SSR_JSON_STRING && kind != SSR_JSON_NUMBER)
-        return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_WRONG_TYPE);
+    if (kind == SSR_JSON_NUMBER)
+        return ssr_html_n(ctx, json.text, json.length);
+    if (kind == SSR_JSON_STRING && !memchr(json.text, '\\', json.length))
+        return ssr_text_n(ctx, json.text + 1, json.length - 2);
+    struct writing writing = begin(ctx);
     if (kind == SSR_JSON_STRING)
         put_json_string(&writing, json.text + 1, json.text + json.length - 1);
-    else
-        put(&writing, json.text, json.length);
+    else if (writing.status == SSR_OK)
+        return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_WRONG_TYPE);
     return end(&writing);
 }
 
@@ -324,33 +273,34 @@ static void put_percent(struct writing *writing, char c)
 /* One byte of a URL that is no letter or digit; `kept` are the others that stay as they are. */
 static void put_url_byte(struct writing *writing, char c, const char *kept)
 {
-    const struct escape *escape = html_escape(c);
-    if (!ssr_is_one_of(c, kept))
-        put_percent(writing, c);
-    else if (escape)
-        put(writing, escape->text, escape->length);
+    if (ssr_is_one_of(c, kept))
+        put_text(writing, &c, 1);
     else
-        put(writing, &c, 1);
+        put_percent(writing, c);
 }
 
-/* Letters and digits at p and the "/" between them, which most URLs are made of. Returns what follows. */
-static const char *put_url_run(struct writing *writing, const char *p, bool has_slashes)
+/* How many letters and digits stand at p, with the "/" between them: what most URLs are made of. */
+static size_t url_run(const char *p, bool has_slashes)
 {
-    const char *from = p;
-    while (ssr_is_alphanumeric(*p) || (has_slashes && *p == '/'))
-        p++;
-    put(writing, from, (size_t)(p - from));
-    return p;
+    size_t length = 0;
+    while (ssr_is_alphanumeric(p[length]) || (has_slashes && p[length] == '/'))
+        length++;
+    return length;
 }
 
 ssr_status ssr_url(struct ssr_ctx *ctx, const char *url)
 {
     static const char kept[] = "-._~:/?#[]@!$&'()*+,;=";
+    size_t run = url ? url_run(url, true) : 0;
+    if (!url || !url[run])
+        return ssr_html_n(ctx, url, run);
     struct writing writing = begin(ctx);
-    if (writing.status == SSR_OK && url && !is_safe(url))
+    if (writing.status == SSR_OK && !is_safe(url))
         return ssr_refuse_unplaced(ctx, SSR_CALL_OUTPUT, SSR_E_BAD_URL);
-    for (const char *p = url; writing.status == SSR_OK && p && *p;) {
-        p = put_url_run(&writing, p, true);
+    for (const char *p = url; writing.status == SSR_OK && *p;) {
+        run = url_run(p, true);
+        put(&writing, p, run);
+        p += run;
         bool is_escape = p[0] == '%' && ssr_hex_digit(p[1]) >= 0 && ssr_hex_digit(p[2]) >= 0;
         if (*p)
             put_url_byte(&writing, *p++, is_escape ? "%" : kept);
@@ -362,7 +312,9 @@ ssr_status ssr_url_component(struct ssr_ctx *ctx, const char *text)
 {
     struct writing writing = begin(ctx);
     for (const char *p = text; writing.status == SSR_OK && p && *p;) {
-        p = put_url_run(&writing, p, false);
+        size_t run = url_run(p, false);
+        put(&writing, p, run);
+        p += run;
         if (*p)
             put_url_byte(&writing, *p++, "-_.!~*'()");
     }

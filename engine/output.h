@@ -28,9 +28,15 @@ SSR_API inline ssr_status ssr_html(ssr_ctx *ctx, const char *html)
     return ssr_html_n(ctx, html, html ? strlen(html) : 0);
 }
 
-/* Text between tags: & < > " ' are escaped. NULL writes nothing. */
-SSR_API ssr_status ssr_text(ssr_ctx *ctx, const char *text);
+/*
+ * Text between tags: & < > " ' are escaped, and CR, which a browser would read as LF. NULL writes nothing.
+ * Source     WHATWG HTML, 13.2.3.5 Preprocessing the input stream.
+ */
 SSR_API ssr_status ssr_text_n(ssr_ctx *ctx, const char *text, size_t length);
+SSR_API inline ssr_status ssr_text(ssr_ctx *ctx, const char *text)
+{
+    return ssr_text_n(ctx, text, text ? strlen(text) : 0);
+}
 
 /* An integer, and a number as JavaScript writes it. Numbers that are not finite: not_finite. */
 SSR_API ssr_status ssr_text_integer(ssr_ctx *ctx, int64_t integer);
@@ -39,8 +45,14 @@ SSR_API ssr_status ssr_text_number(ssr_ctx *ctx, double number);
 /* A string or number out of a value, as text; anything else is wrong_type. No copy is made on the way. */
 SSR_API ssr_status ssr_text_json(ssr_ctx *ctx, ssr_json json);
 
-/* The value of an attribute, inside single or double quotes that the page writes. NULL writes nothing. */
-SSR_API ssr_status ssr_attr(ssr_ctx *ctx, const char *text);
+/*
+ * The value of an attribute, inside single or double quotes that the page writes: the same are escaped as in text. NULL
+ * writes nothing.
+ */
+SSR_API inline ssr_status ssr_attr(ssr_ctx *ctx, const char *text)
+{
+    return ssr_text_n(ctx, text, text ? strlen(text) : 0);
+}
 
 /*
  * A URL as the value of an attribute, inside quotes: what RFC 3986 does not allow is percent-encoded, escapes that

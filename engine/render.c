@@ -86,7 +86,7 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
     struct ssr_render *made = allocator.resize(allocator.arg, NULL, 0, sizeof *made);
     if (!made)
         return SSR_E_NOMEM;
-    memset(&made->engine, 0, offsetof(struct ssr_render, error) - offsetof(struct ssr_render, engine));
+    ssr_zero(&made->engine, offsetof(struct ssr_render, error) - offsetof(struct ssr_render, engine));
     made->error[0] = '\0';
     made->engine = engine;
     made->page = page;
@@ -98,7 +98,6 @@ ssr_status ssr_render_new(const struct ssr_engine *engine, ssr_page_fn page, voi
     init_output(made, &made->base);
     init_output(made, &made->out);
     init_output(made, &made->kept);
-    made->transfer.budget = &made->ctx.budget;
     ssr_record_init(&made->record, made);
     if (!ssr_set_location(made, made->request.location ? made->request.location : "/")) {
         ssr_render_free(made);
@@ -125,7 +124,6 @@ void ssr_render_free(struct ssr_render *render)
     free_output(render, &render->out);
     free_output(render, &render->kept);
     free_output(render, &render->base);
-    ssr_buffer_free(&render->transfer);
     ssr_scope_release(&render->ctx);
     ssr_record_release(&render->record);
     ssr_allocator allocator = render->ctx.budget.allocator;

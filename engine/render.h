@@ -81,6 +81,12 @@ typedef struct ssr_request {
     /* Whose blocks the render uses instead of the engine's allocator (ssrstore/recycler.h); NULL: the allocator. */
     ssr_recycler *recycler;
 
+    /*
+     * The document is wanted in pieces: it is not put together unless ssr_render_html asks for that. Pays for documents
+     * of some 50 KB and more that call ssr_transfer_here, on a host that sends pieces as cheaply as a whole.
+     */
+    bool in_segments;
+
     bool cacheable; /* the route allows shared caching of a page that read nothing private */
 } ssr_request;
 
@@ -100,6 +106,12 @@ typedef struct ssr_header {
     const char *name, *value;
 } ssr_header;
 
+/* A piece of the document, as struct iovec has it. Borrowed from the result. */
+typedef struct ssr_segment {
+    const char *bytes;
+    size_t length;
+} ssr_segment;
+
 /* What a render came to. Borrowed from it, until ssr_render_free. */
 typedef struct ssr_result {
     ssr_outcome outcome;
@@ -115,8 +127,10 @@ typedef struct ssr_result {
     const char *redirect_to; /* outcome `redirect`: the Location; else NULL. status is then 301 to 308 */
     const char *location;    /* what was rendered in the end, after followed redirects */
     bool has_document;
-    const char *html; /* NUL-terminated; "" without a document */
-    size_t html_length;
+    const char *html;   /* NUL-terminated; "" without a document, and with in_segments until ssr_render_html makes it */
+    size_t html_length; /* of the document, made or not */
+    const ssr_segment *segments; /* joined they are the document, for writev: one, or with in_segments up to three */
+    size_t segment_count;        /* 0 without a document */
     const char
         *transfer; /* the transfer element, for pages that do not call ssr_transfer_here; "" without a document */
     size_t transfer_length;
@@ -176,6 +190,16 @@ SSR_API void ssr_render_cancel(ssr_render *render);
 
 /* The result; NULL while the render has not ended. Borrowed, until ssr_render_free. */
 SSR_API const ssr_result *ssr_render_result(const ssr_render *render);
+
+/*
+ * The document as one text, for a host that has asked for segments and wants it whole after all; then it is
+ * ssr_result.html too, and the segments stay what they are.
+ *
+ * Returns    NUL-terminated, of ssr_result.html_length bytes; "" without a document. NULL: the render has not ended, or
+ *            no memory, and nothing has changed.
+ * Memory     borrowed, until ssr_render_free. Allocates at its first call, if the request says in_segments.
+ */
+SSR_API const char *ssr_render_html(ssr_render *render);
 
 /* The name of the state the render is in, for debuggers and logs. Static. */
 SSR_API const char *ssr_render_state(const ssr_render *render);

@@ -22,7 +22,6 @@ struct ssr_engine {
 enum ssr_state {
 #define SSR_STATE(identifier, name, meaning) identifier,
 #include "engine/states.def"
-#undef SSR_STATE
     SSR_STATE_COUNT
 };
 
@@ -107,7 +106,9 @@ struct ssr_render {
     struct ssr_output base; /* what hooks set: every pass of the location begins with its status and headers */
     struct ssr_output out, kept;
     size_t span_was, span_is; /* of the text that a component took over last: where it lay in kept, and lies in out */
-    struct ssr_buffer transfer;
+    char *transfer; /* the element; in the memory of the last pass, as data is */
+    size_t transfer_length;
+    ssr_segment segments[3]; /* before the transfer element, it, and behind it */
     const ssr_value *data;
     struct ssr_record record;
     ssr_result result;
@@ -118,7 +119,11 @@ struct ssr_render {
 void ssr_output_open_window(struct ssr_render *render);
 void ssr_output_close_window(struct ssr_render *render);
 /* How much the running pass has written. */
-size_t ssr_output_length(const struct ssr_render *render);
+static inline size_t ssr_output_length(const struct ssr_render *render)
+{
+    const struct ssr_window *window = &render->ctx.window;
+    return window->at ? (size_t)(window->at - render->out.html.data) : render->out.html.length;
+}
 
 /* response.c */
 bool ssr_is_http_status(int status);
@@ -131,7 +136,7 @@ ssr_status ssr_output_set_header(struct ssr_ctx *ctx, struct ssr_output *out, co
 /* The load of a key, made when it is new (state disabled); NULL: no memory or too many (see fatal). */
 struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_query *query, const char *args,
                                 size_t length, bool make);
-/* The load of a key that was asked for; NULL: there is none. */
+/* The load of a key that this render has asked for. */
 const struct ssr_load *ssr_loads_known(const struct ssr_loads *loads, const struct ssr_definition *query,
                                        const struct ssr_value *args);
 /* Puts a load into the batch. */

@@ -6,15 +6,24 @@
  * whenever the machine is not inside a pass.
  */
 #include "cookie/cookie_internal.h"
+#include "engine/escape.h"
 #include "engine/render_internal.h"
+#include "ssrstore/recycler_internal.h"
 #include "ssrstore/shared.h"
 
 #include <string.h>
 
 /* ---- States ----------------------------------------------------------------------------------------------------- */
 
+#ifdef SSR_NOTE_STATE /* tests/test_states.c looks on */
+void SSR_NOTE_STATE(enum ssr_state from, enum ssr_state to);
+#else
+#define SSR_NOTE_STATE(from, to) ((void)0)
+#endif
+
 static void set_state(struct ssr_render *render, enum ssr_state state)
 {
+    SSR_NOTE_STATE(render->state, state);
     render->state = state;
 }
 
@@ -96,8 +105,13 @@ enum { PAGE_BYTES = 4096 }; /* what most pages need at least, in one allocation 
 static void begin_output(struct ssr_render *render)
 {
     struct ssr_output *out = &render->out;
+    size_t expected = render->kept.html.length; /* much as in the pass before, or in the render before */
+    if (expected == 0)
+        expected = ssr_recycler_page_length(render->request.recycler);
+    expected += SSR_ESCAPE_ROOM;
     out->html.length = 0;
-    ssr_buffer_reserve(&out->html, PAGE_BYTES); /* when this is refused, a smaller one may still do */
+    /* When this is refused, a smaller one may still do. */
+    ssr_buffer_reserve(&out->html, expected < PAGE_BYTES ? PAGE_BYTES : expected);
     out->transfer_at = SSR_NO_TRANSFER;
     ssr_region_reset(&out->region);
     out->header_count = 0;
@@ -199,6 +213,7 @@ static void judge_queries(struct ssr_render *render, int64_t now_ms)
         stop(render, SSR_QUERY_CAP);
     } else {
         render->next_is_query_pass = true;
+        ssr_atoms_rewind(&render->ctx); /* loaders see what the next pass will see */
         load_batch(render, now_ms);
     }
 }

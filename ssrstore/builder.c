@@ -15,8 +15,8 @@
 
 void ssr_builder_init(struct ssr_builder *builder, struct ssr_budget *budget, size_t value_cap)
 {
-    memset(builder, 0, offsetof(struct ssr_builder, frames));
-    builder->budget = builder->out.budget = builder->scratch.budget = budget;
+    ssr_zero(builder, offsetof(struct ssr_builder, frames));
+    builder->budget = builder->out.budget = budget;
     ssr_builder_set_cap(builder, value_cap);
 }
 
@@ -28,7 +28,6 @@ void ssr_builder_set_cap(struct ssr_builder *builder, size_t value_cap)
 void ssr_builder_release(struct ssr_builder *builder)
 {
     ssr_buffer_free(&builder->out);
-    ssr_buffer_free(&builder->scratch);
     size_t size = sizeof(struct ssr_builder_member);
     ssr_budget_resize(builder->budget, builder->members, builder->member_capacity * size, 0);
     ssr_budget_resize(builder->budget, builder->sorted, builder->sorted_capacity * size, 0);
@@ -218,13 +217,30 @@ static void merge(const struct ssr_builder *builder, const struct ssr_builder_me
     }
 }
 
+/* Few members, in place. */
+static void insertion_sort(const struct ssr_builder *builder, struct ssr_builder_member *members, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct ssr_builder_member member = members[i];
+        size_t at = i;
+        for (; at > 0 && compare_members(builder, &members[at - 1], &member) > 0; at--)
+            members[at] = members[at - 1];
+        members[at] = member;
+    }
+}
+
 /*
  * Merge sort from the bottom up, between the members and a second array: O(n log n) whatever the input, no
  * allocation behind our back (libc's qsort may), and stable. Returns the sorted members, NULL: no memory.
  */
 static struct ssr_builder_member *sort_members(struct ssr_builder *builder, size_t first)
 {
+    enum { FEW = 8 };
     size_t count = builder->member_count - first;
+    if (count <= FEW) {
+        insertion_sort(builder, builder->members + first, count);
+        return builder->members + first;
+    }
     struct ssr_builder_member *sorted =
         ssr_grow(builder->budget, builder->sorted, &builder->sorted_capacity, count, sizeof *sorted);
     if (!sorted)
@@ -274,7 +290,7 @@ size_t ssr_builder_open_duplicate(struct ssr_builder *builder, unsigned depth)
     return first;
 }
 
-/* Rewrites the innermost object's text in the order of its keys. */
+/* Rewrites the innermost object's text in the order of its keys, by way of a copy behind it. */
 static ssr_status order_object(struct ssr_builder *builder, const struct ssr_builder_frame *frame)
 {
     size_t count = builder->member_count - frame->first_member;
@@ -286,15 +302,17 @@ static ssr_status order_object(struct ssr_builder *builder, const struct ssr_bui
         builder->position = duplicate;
         return ssr_builder_fail(builder, SSR_E_DUPLICATE_KEY);
     }
-    builder->scratch.length = 0;
-    ssr_status status = ssr_buffer_reserve(&builder->scratch, builder->out.length - frame->start);
+    ssr_status status = ssr_buffer_reserve(&builder->out, builder->out.length - frame->start);
     if (status != SSR_OK)
         return ssr_builder_fail(builder, status);
+    char *ordered = builder->out.data + builder->out.length, *end = ordered;
     for (size_t i = 0; i < count; i++) {
-        ssr_buffer_append(&builder->scratch, ",", i > 0);
-        ssr_buffer_append(&builder->scratch, builder->out.data + sorted[i].start, sorted[i].length);
+        if (i > 0)
+            *end++ = ',';
+        memcpy(end, builder->out.data + sorted[i].start, sorted[i].length);
+        end += sorted[i].length;
     }
-    memcpy(builder->out.data + frame->start + 1, builder->scratch.data, builder->scratch.length);
+    memcpy(builder->out.data + frame->start + 1, ordered, (size_t)(end - ordered));
     return SSR_OK;
 }
 
@@ -431,7 +449,8 @@ ssr_status ssr_builder_integer(struct ssr_builder *builder, int64_t integer)
 {
     if (integer > SSR_MAX_INTEGER || integer < -SSR_MAX_INTEGER)
         return ssr_builder_fail(builder, SSR_E_INTEGER_RANGE);
-    return ssr_builder_number(builder, (double)integer);
+    char text[SSR_NUMBER_TEXT];
+    return ssr_builder_canonical(builder, text, ssr_integer_write(integer, text));
 }
 
 ssr_status ssr_builder_number(struct ssr_builder *builder, double number)

@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "ssrstore/digest.h"
-#include "ssrstore/scope.h"
+#include "ssrstore/frame_short.h"
 
-enum { TABLE_FIRST = 64, PROPS_ALIGN = 16 };
+enum { TABLE_FIRST = 64 };
 
 /* The running frame, if it is a component's. */
 static struct ssr_frame *running(const struct ssr_ctx *ctx)
 {
-    struct ssr_frame *current = ctx->frames.current;
-    return current && current->component ? current : NULL;
+    const struct ssr_frame_run *current = ctx->frames.current;
+    return current && current->frame->component ? current->frame : NULL;
 }
 
 static bool fail(struct ssr_ctx *ctx)
@@ -56,13 +56,17 @@ static bool reserve_reader(struct ssr_ctx *ctx, struct ssr_readers *readers)
     return true;
 }
 
+static bool is_this_run(const struct ssr_reader *reader, const struct ssr_frame *frame)
+{
+    return reader->frame == frame && !is_void(reader);
+}
+
 bool ssr_frame_reads(struct ssr_ctx *ctx, struct ssr_readers *readers)
 {
     struct ssr_frame *frame = running(ctx);
     if (!frame)
         return true;
-    const struct ssr_reader *latest = readers->count > 0 ? &readers->items[readers->count - 1] : NULL;
-    if (latest && latest->frame == frame && !is_void(latest))
+    if (readers->count > 0 && is_this_run(&readers->items[readers->count - 1], frame))
         return true;
     if (!reserve_reader(ctx, readers))
         return false;
@@ -96,10 +100,10 @@ void ssr_frames_touch(struct ssr_readers *readers)
 
 static bool has_seen(const struct ssr_frame *frame, const struct ssr_definition *context)
 {
-    for (size_t i = 0; i < frame->seen_count; i++)
-        if (frame->seen[i].context == context)
-            return true;
-    return false;
+    const struct ssr_seen *seen = frame->seen;
+    while (seen && seen->context != context)
+        seen = seen->next;
+    return seen;
 }
 
 bool ssr_frame_has_seen(struct ssr_ctx *ctx, const struct ssr_definition *context, const struct ssr_value *state,
@@ -108,12 +112,13 @@ bool ssr_frame_has_seen(struct ssr_ctx *ctx, const struct ssr_definition *contex
     for (struct ssr_frame *frame = running(ctx); frame && frame != of && frame->component; frame = frame->parent) {
         if (has_seen(frame, context))
             return true;
-        struct ssr_seen *seen =
-            ssr_region_grow(&ctx->request, frame->seen, &frame->seen_capacity, frame->seen_count + 1, sizeof *seen);
-        if (!seen)
+        struct ssr_seen *seen = ctx->frames.free_seen;
+        if (seen)
+            ctx->frames.free_seen = seen->next;
+        else if (!(seen = ssr_region_take(&ctx->request, sizeof *seen)))
             return fail(ctx);
+        *seen = (struct ssr_seen){frame->seen, context, state};
         frame->seen = seen;
-        seen[frame->seen_count++] = (struct ssr_seen){context, state};
         ssr_value_hold(state);
     }
     return true;
@@ -125,11 +130,15 @@ bool ssr_frame_sees(struct ssr_ctx *ctx, const struct ssr_definition *context, c
     return ssr_frame_reads(ctx, &ctx->frames.contexts) && ssr_frame_has_seen(ctx, context, state, of);
 }
 
-static void forget_seen(struct ssr_ctx *ctx, struct ssr_frame *frame)
+void ssr_frame_forget_seen(struct ssr_ctx *ctx, struct ssr_frame *frame)
 {
-    for (size_t i = 0; i < frame->seen_count; i++)
-        ssr_value_drop(ctx, frame->seen[i].state);
-    frame->seen_count = 0;
+    while (frame->seen) {
+        struct ssr_seen *seen = frame->seen;
+        frame->seen = seen->next;
+        ssr_value_drop(ctx, seen->state);
+        seen->next = ctx->frames.free_seen;
+        ctx->frames.free_seen = seen;
+    }
 }
 
 void ssr_frame_runs_always(struct ssr_ctx *ctx)
@@ -150,7 +159,7 @@ static bool were_taken_over(const struct ssr_ctx *ctx, const struct ssr_readers 
 static bool are_others(const struct ssr_ctx *ctx, const struct ssr_readers *readers)
 {
     for (size_t i = 0; i < readers->count; i++)
-        if (!is_void(&readers->items[i]) && readers->items[i].frame != ctx->frames.current)
+        if (!is_void(&readers->items[i]) && readers->items[i].frame != ctx->frames.current->frame)
             return true;
     return false;
 }
@@ -216,85 +225,187 @@ ssr_status ssr_frames_replay(struct ssr_ctx *ctx, size_t from, size_t count)
     return ctx->fatal;
 }
 
-/* ---- Finding ---------------------------------------------------------------------------------------------------- */
+/* ---- Keys ------------------------------------------------------------------------------------------------------- */
 
-/* What names a component at its place; never 0, which is the page's. */
-static uint64_t path_of(const struct ssr_frame *parent, const struct ssr_definition *component, const char *key,
-                        size_t key_length)
+/* The key of a frame, as it is looked for; `room` is for a short one. */
+static struct ssr_key key_of(const struct ssr_frame *frame, char room[SSR_HEAD])
 {
-    return ssr_digest_of(key, key_length, parent->path ^ component->index).low | 1;
+    struct ssr_key key = {room, frame->key_length, frame->key_head};
+    if (key.length > SSR_HEAD)
+        key.text = frame->block;
+    else
+        for (size_t i = key.length; i > 0; i--)
+            room[i - 1] = (char)(unsigned char)(key.head >> 8 * (key.length - i));
+    return key;
 }
 
-static bool is_frame(const struct ssr_frame *frame, const struct ssr_frame *parent,
-                     const struct ssr_definition *component, const char *key, size_t key_length)
+/* By component, length and text, so that growing numbers have growing keys: 0 when they are the same. */
+static int compare(const struct ssr_frame *frame, const struct ssr_definition *component, const struct ssr_key *key)
 {
-    return frame->parent == parent && frame->component == component && frame->key_length == key_length &&
-           memcmp(frame->block, key, key_length) == 0;
+    if (frame->component != component)
+        return frame->component->index < component->index ? -1 : 1;
+    if (frame->key_length != key->length)
+        return frame->key_length < key->length ? -1 : 1;
+    if (frame->key_head != key->head)
+        return frame->key_head < key->head ? -1 : 1;
+    return key->length > SSR_HEAD ? memcmp(frame->block, key->text, key->length) : 0;
 }
 
-/* Where the list of the frames with such a path begins. */
-static struct ssr_frame **place_of(const struct ssr_frames *frames, uint64_t path)
+/* Whether a child keeps the order of those before it, `last` being the latest, so that it is none of them. */
+static bool keeps_order(struct ssr_frame *parent, const struct ssr_frame *last, const struct ssr_definition *component,
+                        const struct ssr_key *key)
 {
-    return &frames->table[(size_t)(path >> 1) & (frames->table_size - 1)];
+    int order = compare(last, component, key);
+    if (parent->order == 0)
+        parent->order = order < 0 ? 1 : order > 0 ? -1 : 0;
+    return (order < 0 && parent->order > 0) || (order > 0 && parent->order < 0);
 }
 
-/* The child that a run in the same order as the last one renders next. */
-static struct ssr_frame *expected(const struct ssr_frame *parent)
+uint64_t ssr_frame_path(struct ssr_frame *frame)
 {
-    size_t next = parent->children.count;
-    return next < parent->former.count ? parent->former.items[next].frame : NULL;
+    if (frame->component && frame->path == 0) {
+        char room[SSR_HEAD];
+        struct ssr_key key = key_of(frame, room);
+        uint64_t seed = ssr_frame_path(frame->parent) ^ frame->component->index;
+        frame->path = ssr_digest_of(key.text, key.length, seed).low | 1;
+    }
+    return frame->path;
 }
 
-struct ssr_frame *ssr_frame_find(struct ssr_ctx *ctx, const struct ssr_definition *component, const char *key,
-                                 size_t key_length, uint64_t *path)
+/* ---- The index -------------------------------------------------------------------------------------------------- */
+
+/* Who chooses keys knows neither the request's seed nor where its memory lies. */
+static uint64_t hash_of(const struct ssr_ctx *ctx, const struct ssr_frame *parent,
+                        const struct ssr_definition *component, const struct ssr_key *key)
 {
-    const struct ssr_frames *frames = &ctx->frames;
-    struct ssr_frame *parent = frames->current;
-    struct ssr_frame *frame = expected(parent);
-    if (frame && is_frame(frame, parent, component, key, key_length))
-        return frame;
-    *path = path_of(parent, component, key, key_length);
-    if (frames->table_size == 0)
-        return NULL;
-    frame = *place_of(frames, *path);
-    while (frame && !is_frame(frame, parent, component, key, key_length))
-        frame = frame->next;
-    return frame;
+    uint64_t seed = ctx->seed ^ (uintptr_t)parent ^ (uint64_t)component->index << 48;
+    return ssr_digest_of(key->text, key->length, seed).low;
 }
 
-static void insert(struct ssr_frames *frames, struct ssr_frame *frame)
+/* The place behind this one. */
+static size_t behind(const struct ssr_frames *frames, size_t at)
 {
-    struct ssr_frame **place = place_of(frames, frame->path);
-    frame->next = *place;
-    *place = frame;
+    return (at + 1) & (frames->table_size - 1);
 }
 
-static bool reserve_table(struct ssr_ctx *ctx)
+static void put(struct ssr_frames *frames, struct ssr_indexed indexed)
+{
+    size_t at = indexed.hash & (frames->table_size - 1);
+    while (frames->table[at].frame)
+        at = behind(frames, at);
+    frames->table[at] = indexed;
+}
+
+void ssr_frame_index(struct ssr_ctx *ctx, struct ssr_frame *frame)
+{
+    char room[SSR_HEAD];
+    struct ssr_key key = key_of(frame, room);
+    put(&ctx->frames, (struct ssr_indexed){hash_of(ctx, frame->parent, frame->component, &key), frame});
+    ctx->frames.count++;
+}
+
+/* What lies behind it moves up, unless it would leave the places where it is looked for. */
+static void remove_from_index(struct ssr_ctx *ctx, const struct ssr_frame *frame)
 {
     struct ssr_frames *frames = &ctx->frames;
-    if (frames->count * 2 < frames->table_size)
+    size_t mask = frames->table_size - 1;
+    char room[SSR_HEAD];
+    struct ssr_key key = key_of(frame, room);
+    size_t at = hash_of(ctx, frame->parent, frame->component, &key) & mask;
+    while (frames->table[at].frame != frame)
+        at = behind(frames, at);
+    for (size_t next = behind(frames, at); frames->table[next].frame; next = behind(frames, next)) {
+        size_t first = frames->table[next].hash & mask;
+        if (((next - first) & mask) < ((next - at) & mask))
+            continue;
+        frames->table[at] = frames->table[next];
+        at = next;
+    }
+    frames->table[at].frame = NULL;
+    frames->count--;
+}
+
+/* Room for so many more; at most half of the places are taken. */
+static bool reserve_index(struct ssr_ctx *ctx, size_t more)
+{
+    struct ssr_frames *frames = &ctx->frames;
+    struct ssr_indexed *old = frames->table, *table = NULL;
+    size_t old_size = frames->table_size, size = old_size ? old_size : TABLE_FIRST;
+    while (size / 2 < frames->count + more)
+        size *= 2;
+    if (size == old_size)
         return true;
-    size_t old_size = frames->table_size, size = old_size ? old_size * 2 : TABLE_FIRST;
-    struct ssr_frame **old = frames->table;
-    struct ssr_frame **table = ssr_budget_resize(&ctx->budget, NULL, 0, size * sizeof(struct ssr_frame *));
+    table = ssr_budget_resize(&ctx->budget, NULL, 0, size * sizeof *table);
     if (!table)
         return fail(ctx);
     for (size_t i = 0; i < size; i++)
-        table[i] = NULL;
+        table[i].frame = NULL;
     frames->table = table;
     frames->table_size = size;
     for (size_t i = 0; i < old_size; i++)
-        for (struct ssr_frame *frame = old[i], *next; frame; frame = next) {
-            next = frame->next;
-            insert(frames, frame);
+        if (old[i].frame)
+            put(frames, old[i]);
+    ssr_budget_resize(&ctx->budget, old, old_size * sizeof *old, 0);
+    return true;
+}
+
+static size_t count_of(const struct ssr_frame *list)
+{
+    size_t count = 0;
+    for (; list; list = list->next)
+        count++;
+    return count;
+}
+
+static void insert_all(struct ssr_ctx *ctx, struct ssr_frame *list)
+{
+    for (; list; list = list->next)
+        ssr_frame_index(ctx, list);
+}
+
+bool ssr_frame_reserve_index(struct ssr_ctx *ctx)
+{
+    return reserve_index(ctx, 1);
+}
+
+static bool index_children(struct ssr_ctx *ctx, const struct ssr_frame_run *run)
+{
+    if (!reserve_index(ctx, run->count + count_of(run->former)))
+        return false;
+    insert_all(ctx, run->frame->children);
+    insert_all(ctx, run->former);
+    return run->frame->is_indexed = true;
+}
+
+bool ssr_frame_find(struct ssr_ctx *ctx, const struct ssr_definition *component, const struct ssr_key *key,
+                    struct ssr_frame **frame)
+{
+    struct ssr_frames *frames = &ctx->frames;
+    const struct ssr_frame_run *run = frames->current;
+    struct ssr_frame *parent = run->frame;
+    *frame = NULL;
+    if (!parent->is_indexed && !run->former && keeps_order(parent, run->last, component, key))
+        return true;
+    if (!parent->is_indexed && !index_children(ctx, run))
+        return false;
+    uint64_t hash = hash_of(ctx, parent, component, key);
+    size_t at = hash & (frames->table_size - 1);
+    for (; frames->table[at].frame; at = behind(frames, at)) {
+        if (frames->table[at].hash != hash)
+            continue;
+        struct ssr_frame *found = frames->table[at].frame;
+        /* compared all the same, although no two keys of one hash, of 64 bits, are to be expected */
+        if (found->parent == parent && ssr_frame_is(found, component, key)) { /* GCOVR_EXCL_BR_LINE: hash says all */
+            *frame = found;
+            break;
         }
-    ssr_budget_resize(&ctx->budget, old, old_size * sizeof(struct ssr_frame *), 0);
+    }
     return true;
 }
 
 /* ---- Frames ----------------------------------------------------------------------------------------------------- */
 
-static bool reserve_block(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t size)
+bool ssr_frame_reserve(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t size)
 {
     char *block = ssr_region_grow(&ctx->request, frame->block, &frame->block_capacity, size, 1);
     if (!block)
@@ -303,151 +414,56 @@ static bool reserve_block(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t s
     return true;
 }
 
-static struct ssr_frame *take_frame(struct ssr_ctx *ctx)
-{
-    struct ssr_frame *frame = ctx->frames.free;
-    if (frame) {
-        ctx->frames.free = frame->next;
-        return frame;
-    }
-    frame = ssr_region_alloc(&ctx->request, sizeof *frame);
-    if (!frame)
-        fail(ctx);
-    return frame;
-}
-
-/* It keeps its arrays for whoever it becomes next; its run goes on, so that what names it is void. */
+/* It keeps its block for whoever it becomes next; what names it is void. */
 static void free_frame(struct ssr_frames *frames, struct ssr_frame *frame)
 {
-    frame->run = ++frames->runs;
-    frame->next = frames->free;
+    frame->run = 0;
+    frame->next_dirty = frames->free;
     frames->free = frame;
 }
 
-struct ssr_frame *ssr_frame_new(struct ssr_ctx *ctx, const struct ssr_definition *component, const char *key,
-                                size_t key_length, uint64_t path, size_t props_size)
+bool ssr_frame_copy_key(struct ssr_ctx *ctx, struct ssr_frame *frame, const struct ssr_key *key)
 {
-    struct ssr_frames *frames = &ctx->frames;
-    struct ssr_frame *frame = reserve_table(ctx) ? take_frame(ctx) : NULL;
-    if (!frame)
-        return NULL;
-    size_t props_at = (key_length + PROPS_ALIGN) / PROPS_ALIGN * PROPS_ALIGN;
-    if (!reserve_block(ctx, frame, props_at + props_size + 1)) {
-        free_frame(frames, frame);
-        return NULL;
-    }
-    memcpy(frame->block, key, key_length);
-    frame->block[key_length] = '\0';
-    frame->component = component;
-    frame->parent = frames->current;
-    frame->key_length = key_length;
-    frame->props_at = props_at;
-    frame->props_size = 0;
-    frame->path = path;
-    frame->adopted = 0;
-    frame->children.count = frame->former.count = 0;
-    frame->html_length = frame->effect_count = frame->html_was = frame->effects_were = 0;
-    frame->is_dirty = frame->is_listed = frame->provides = false;
-    frame->seen_count = 0;
-    frame->dirty_children = NULL;
-    insert(frames, frame);
-    frames->count++;
-    return frame;
-}
-
-bool ssr_frame_has_props(const struct ssr_frame *frame, const void *props, size_t size, bool is_json)
-{
-    return frame->props_size == size && frame->has_json_props == is_json &&
-           (size == 0 || memcmp(frame->block + frame->props_at, props, size) == 0);
-}
-
-bool ssr_frame_set_props(struct ssr_ctx *ctx, struct ssr_frame *frame, const void *props, size_t size, bool is_json)
-{
-    if (!reserve_block(ctx, frame, frame->props_at + size + 1))
+    if (!ssr_frame_reserve(ctx, frame, key->length + 1)) {
+        free_frame(&ctx->frames, frame);
         return false;
-    if (size > 0)
-        memcpy(frame->block + frame->props_at, props, size);
-    frame->block[frame->props_at + size] = '\0';
-    frame->props_size = size;
-    frame->has_json_props = is_json;
+    }
+    memcpy(frame->block, key->text, key->length + 1);
     return true;
 }
 
-bool ssr_frame_is_adopted(const struct ssr_ctx *ctx, const struct ssr_frame *frame)
+/* More each time, as far as a page has more of them. */
+bool ssr_frames_make(struct ssr_ctx *ctx)
 {
-    return frame->adopted == ctx->frames.current->run;
-}
-
-bool ssr_frame_adopt(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t html_at, size_t effects_at)
-{
-    struct ssr_frame *parent = ctx->frames.current;
-    struct ssr_children *children = &parent->children;
-    struct ssr_child *items =
-        ssr_region_grow(&ctx->request, children->items, &children->capacity, children->count + 1, sizeof *items);
-    if (!items)
-        return fail(ctx);
-    children->items = items;
-    frame->adopted = parent->run;
-    frame->index = children->count;
-    frame->is_listed = false;
-    items[children->count++] = (struct ssr_child){frame, html_at - parent->html_is, effects_at - parent->effects_are};
-    return true;
-}
-
-/* ---- Runs ------------------------------------------------------------------------------------------------------- */
-
-void ssr_frame_begin_run(struct ssr_ctx *ctx, struct ssr_frame *frame)
-{
-    frame->run = ++ctx->frames.runs;
-    frame->is_dirty = frame->provides = frame->gave_other_props = frame->has_failed_child = false;
-    forget_seen(ctx, frame);
-    frame->dirty_children = NULL; /* each of them is looked at when it is rendered */
-    struct ssr_children children = frame->children;
-    frame->children = frame->former;
-    frame->former = children;
-    frame->children.count = 0;
-}
-
-static void remove_from_table(struct ssr_frames *frames, const struct ssr_frame *frame)
-{
-    struct ssr_frame **place = place_of(frames, frame->path);
-    while (*place != frame)
-        place = &(*place)->next;
-    *place = frame->next;
-    frames->count--;
-}
-
-/*
- * Frees a frame and all below it, without recursion: `left` is the list of what is to be freed, linked through
- * next_dirty.
- */
-static void discard(struct ssr_ctx *ctx, struct ssr_frame *left)
-{
+    enum { FIRST = 8, MOST = 128 };
     struct ssr_frames *frames = &ctx->frames;
-    while (left) {
-        struct ssr_frame *frame = left;
-        left = frame->next_dirty;
-        for (size_t i = 0; i < frame->children.count; i++) {
-            frame->children.items[i].frame->next_dirty = left;
-            left = frame->children.items[i].frame;
-        }
-        frame->children.count = 0;
-        forget_seen(ctx, frame);
-        remove_from_table(frames, frame);
-        free_frame(frames, frame);
-    }
+    size_t count = frames->made_last == 0 ? FIRST : frames->made_last < MOST ? frames->made_last * 2 : MOST;
+    struct ssr_frame *made = ssr_region_take(&ctx->request, count * sizeof *made);
+    if (!made)
+        return fail(ctx);
+    frames->made_last = count;
+    frames->fresh = made;
+    frames->fresh_end = made + count;
+    return true;
 }
 
-void ssr_frame_end_run(struct ssr_ctx *ctx, struct ssr_frame *frame)
+/* Without recursion: what is below a frame comes before the others that are left. */
+void ssr_frames_discard(struct ssr_ctx *ctx, struct ssr_frame *left)
 {
-    for (size_t i = 0; i < frame->former.count; i++) {
-        struct ssr_frame *child = frame->former.items[i].frame;
-        if (child->adopted == frame->run)
-            continue;
-        child->next_dirty = NULL;
-        discard(ctx, child);
+    while (left) {
+        struct ssr_frame *frame = left, *last = frame->children;
+        left = frame->next;
+        if (last) {
+            while (last->next)
+                last = last->next;
+            last->next = left;
+            left = frame->children;
+        }
+        ssr_frame_forget_seen(ctx, frame);
+        if (frame->parent->is_indexed)
+            remove_from_index(ctx, frame);
+        free_frame(&ctx->frames, frame);
     }
-    frame->former.count = 0;
 }
 
 /* ---- Order ------------------------------------------------------------------------------------------------------ */
@@ -490,7 +506,8 @@ struct ssr_frame *ssr_frame_take_dirty(struct ssr_frame *frame)
 {
     struct ssr_frame *list = frame->dirty_children;
     frame->dirty_children = NULL;
-    list = list && list->next_dirty ? sort(list) : list;
+    if (list->next_dirty)
+        list = sort(list);
     for (struct ssr_frame *child = list; child; child = child->next_dirty)
         child->is_listed = false;
     return list;
@@ -501,9 +518,13 @@ struct ssr_frame *ssr_frame_take_dirty(struct ssr_frame *frame)
 bool ssr_frames_prepare(struct ssr_ctx *ctx)
 {
     struct ssr_frames *frames = &ctx->frames;
-    if (frames->are_kept && !frames->root)
-        frames->root = take_frame(ctx);
-    return !frames->are_kept || frames->root;
+    if (!frames->are_kept || frames->root)
+        return true;
+    struct ssr_frame *root = ssr_frame_take(ctx);
+    if (root)
+        *root = (struct ssr_frame){.block = root->block};
+    frames->root = root;
+    return root;
 }
 
 void ssr_frames_begin_pass(struct ssr_ctx *ctx)
@@ -522,15 +543,14 @@ void ssr_frames_begin_pass(struct ssr_ctx *ctx)
         ssr_frames_touch(&frames->contexts);
     frames->runs_before = frames->runs;
     frames->has_turned = false;
-    ssr_frame_begin_run(ctx, frames->root);
-    frames->current = frames->root;
+    ssr_frame_begin_run(ctx, frames->root, &frames->root_run);
 }
 
 void ssr_frames_end_pass(struct ssr_ctx *ctx)
 {
     if (!ctx->frames.current)
         return;
-    ssr_frame_end_run(ctx, ctx->frames.root);
+    ssr_frames_discard(ctx, ctx->frames.root_run.former);
     ctx->frames.current = NULL;
 }
 
@@ -539,11 +559,9 @@ void ssr_frames_forget(struct ssr_ctx *ctx)
     struct ssr_frames *frames = &ctx->frames;
     if (!frames->root)
         return;
-    ssr_frame_end_run(ctx, frames->root);
-    ssr_frame_begin_run(ctx, frames->root);
-    ssr_frame_end_run(ctx, frames->root);
+    ssr_frames_discard(ctx, frames->root->children);
+    frames->root->children = frames->root->dirty_children = NULL;
     frames->effects.count = frames->former.count = 0;
-    frames->current = NULL;
     frames->must_start_over = false;
 }
 

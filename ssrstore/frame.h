@@ -3,14 +3,20 @@
  *
  * Data and owners:
  *   frame      one component at its place: parent, name and key. In the request region, reused through a free list;
- * lives as long as a pass renders it. The page is the root. span       where a frame's output, or its effects, lie:
- * relative to those of its parent, so that what is taken over whole moves without being touched effects    what a pass
- * did beside writing text, in document order: sets, cookies, status, headers, refusals, providers. In two arrays that
- * take turns; those of the pass before are replayed from readers    of a cell, a query, the atoms or the contexts: the
- * frames that read it. An entry is void when its frame has run again since, or is gone
+ *              lives as long as a pass renders it. The page is the root.
+ *   point      where a frame's output and its effects begin: relative to those of its parent, so that what is taken
+ *              over whole moves without being touched
+ *   effects    what a pass did beside writing text, in document order: sets, cookies, status, headers, refusals,
+ *              providers. In two arrays that take turns; those of the pass before are replayed from
+ *   readers    of a cell, a query, the atoms or the contexts: the frames that read it. An entry is void when its frame
+ *              has run again since, or is gone
+ *   index      of the children of frames that do not render in an order that tells them apart: a table, seeded for each
+ *              request, because visitors may choose keys
  *
  * What always holds: a frame is dirty when something it read itself has changed since it ran; each parent of a dirty
  * one has it, or its way to it, in its list of dirty children. A frame that is neither can be taken over as it is.
+ * The children of a frame that is not indexed, and behind them the former ones that its run has not come to, have keys
+ * that grow from each to the next, or shrink.
  */
 #ifndef SSRSTORE_FRAME_H
 #define SSRSTORE_FRAME_H
@@ -21,47 +27,65 @@
 struct ssr_ctx;
 struct ssr_frame;
 
-/* A child's place in its parent. */
-struct ssr_child {
-    struct ssr_frame *frame;
-    size_t html_at, effects_at;
+/* How much a pass has written, and how many effects it has noted, of which no memory holds more. */
+struct ssr_point {
+    size_t html;
+    uint32_t effects;
 };
+
+/* A key as it is looked for. */
+struct ssr_key {
+    const char *text;
+    size_t length;
+    uint64_t head; /* the number whose last bytes are the first of the text: of two texts of one length, the greater
+                      head is the later in order, and equal heads of SSR_HEAD bytes at most are equal texts */
+};
+
+enum { SSR_HEAD = 8, SSR_PROPS_ALIGN = 16, SSR_FRAME_ROOM = 16 };
 
 /* A context store's state as it was read; NULL: there was no provider. The value is held. */
 struct ssr_seen {
+    struct ssr_seen *next;
     const struct ssr_definition *context;
     const struct ssr_value *state;
 };
 
-struct ssr_children {
-    struct ssr_child *items;
-    size_t count, capacity;
-};
-
+/* Small, because small components are many; what only matters while it runs is in struct ssr_frame_run. */
 struct ssr_frame {
     const struct ssr_definition *component; /* NULL: the page */
     struct ssr_frame *parent;
-    char *block; /* the key with a NUL, and the props behind it */
-    size_t block_capacity, key_length, props_at, props_size;
-    bool has_json_props;
-    uint64_t path;    /* for ssr_id and ssr_random */
+    struct ssr_frame *next, *before; /* among the children of its parent; the first has no `before` */
+    struct ssr_point at;             /* from where its parent begins */
+    struct ssr_point extent;
+    uint64_t key_head;
+    char *block; /* the props and, before them, the key when it is longer than its head; each with a NUL. Or `room` */
+    size_t block_capacity, key_length, props_size;
     uint32_t run;     /* what names it by an older run is void */
     uint32_t adopted; /* the run of its parent that has it among its children */
-    size_t index;     /* among them */
-    size_t html_length, effect_count;
-    size_t html_was, effects_were; /* absolute, in the pass before; set when it is visited */
-    size_t html_is, effects_are;   /* absolute, in this one */
+    uint32_t index;   /* among them */
     bool is_dirty;
+    bool provides; /* a context store: then it runs when something inside has to, so that what it provides is there */
     bool gave_other_props; /* in its run: to a child that it had rendered before, or to a new one */
     bool has_failed_child; /* likewise */
-    bool provides; /* a context store: then it runs when something inside has to, so that what it provides is there */
+    bool has_json_props;
+    bool is_listed;                   /* among the dirty children of its parent */
+    bool is_indexed;                  /* all its children, former ones included, are in the index */
+    signed char order;                /* of its children: 1 growing, -1 shrinking, 0 for one or none */
+    struct ssr_frame *children;       /* the first; while it runs, of those it has rendered */
+    struct ssr_frame *dirty_children; /* those that are dirty or have such inside */
+    struct ssr_frame *next_dirty;     /* among those of its parent; or free */
     struct ssr_seen *seen; /* states of context stores provided outside of it, that it or what is inside has read */
-    size_t seen_count, seen_capacity;
-    struct ssr_children children, former; /* former: while it runs */
-    struct ssr_frame *dirty_children;     /* those that are dirty or have such inside */
-    struct ssr_frame *next_dirty;         /* among those of its parent */
-    bool is_listed;                       /* there */
-    struct ssr_frame *next;               /* in its place of the table, or free */
+    uint64_t path;         /* for ssr_id and ssr_random; 0: nobody has asked */
+    _Alignas(SSR_PROPS_ALIGN) char room[SSR_FRAME_ROOM];
+};
+
+/* The run of a frame, or a walk through it, for which `frame` suffices. On the stack of whoever runs it. */
+struct ssr_frame_run {
+    struct ssr_frame *frame;
+    struct ssr_point is, was; /* where it begins: in this pass, and in the one before */
+    struct ssr_frame *former; /* what it rendered when it ran last and has not rendered again, in order */
+    struct ssr_frame *last;   /* of its children */
+    uint32_t count;           /* of them */
 };
 
 /* One thing that a pass did. replay does it again in the running pass. */
@@ -95,14 +119,24 @@ struct ssr_readers {
     size_t count, capacity;
 };
 
+/* One place of the index. */
+struct ssr_indexed {
+    uint64_t hash;
+    struct ssr_frame *frame; /* NULL: free */
+};
+
 struct ssr_frames {
-    bool are_kept;             /* the registry has components */
-    bool are_reused;           /* and what has not changed is taken over */
-    struct ssr_frame *current; /* whose function runs; NULL: nothing is noted */
-    const char *replayed;      /* the component whose effect is replayed; NULL: none is */
-    struct ssr_frame *root;    /* the page */
-    struct ssr_frame *free;
-    struct ssr_frame **table; /* by parent, component and key */
+    bool are_kept;                 /* the registry has components */
+    bool are_reused;               /* and what has not changed is taken over */
+    struct ssr_frame_run *current; /* whose function runs; NULL: nothing is noted */
+    const char *replayed;          /* the component whose effect is replayed; NULL: none is */
+    struct ssr_frame *root;        /* the page */
+    struct ssr_frame_run root_run;
+    struct ssr_frame *free;              /* that were in use */
+    struct ssr_frame *fresh, *fresh_end; /* that were not */
+    size_t made_last;                    /* how many at once */
+    struct ssr_seen *free_seen;
+    struct ssr_indexed *table; /* by parent, component and key, open addressing */
     size_t table_size, count;
     uint32_t runs, runs_before; /* so far, and when the pass began */
     struct ssr_effects effects, former;
@@ -155,25 +189,27 @@ void ssr_frames_end_pass(struct ssr_ctx *ctx);
 void ssr_frames_forget(struct ssr_ctx *ctx);
 void ssr_frames_release(struct ssr_ctx *ctx);
 
-/* The running frame's child of that component and key, of this pass or the one before; NULL: none, *path is what its
- * path will be. */
-struct ssr_frame *ssr_frame_find(struct ssr_ctx *ctx, const struct ssr_definition *component, const char *key,
-                                 size_t key_length, uint64_t *path);
-/* A new one, with room for props, but without any; NULL: no memory, and the render has failed. */
-struct ssr_frame *ssr_frame_new(struct ssr_ctx *ctx, const struct ssr_definition *component, const char *key,
-                                size_t key_length, uint64_t path, size_t props_size);
-/* Whether these are its props; and puts them in place of those it has: false: no memory, and the render has failed. */
-bool ssr_frame_has_props(const struct ssr_frame *frame, const void *props, size_t size, bool is_json);
-bool ssr_frame_set_props(struct ssr_ctx *ctx, struct ssr_frame *frame, const void *props, size_t size, bool is_json);
-/* Whether it has been rendered in the running run of its parent. */
-bool ssr_frame_is_adopted(const struct ssr_ctx *ctx, const struct ssr_frame *frame);
-/* Makes it a child of the running frame, at these absolute places of this pass; false: no memory. */
-bool ssr_frame_adopt(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t html_at, size_t effects_at);
-/* It runs: what was noted of it is void, its children become former ones. */
-void ssr_frame_begin_run(struct ssr_ctx *ctx, struct ssr_frame *frame);
-/* It has run: the former children that it did not render are gone. */
-void ssr_frame_end_run(struct ssr_ctx *ctx, struct ssr_frame *frame);
-/* Its dirty children in the order of its children, unlisted; linked through next_dirty. */
+/*
+ * The running frame's child of that component and key, of this pass or the one before; NULL: none. False: no memory,
+ * and the render has failed.
+ */
+bool ssr_frame_find(struct ssr_ctx *ctx, const struct ssr_definition *component, const struct ssr_key *key,
+                    struct ssr_frame **frame);
+/* Makes frames to be taken; false: no memory, and the render has failed. */
+bool ssr_frames_make(struct ssr_ctx *ctx);
+/* Room in a frame's block; false: no memory, and the render has failed. */
+bool ssr_frame_reserve(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t size);
+/* Puts a key that is longer than its head into the block of a new frame. False as above, and the frame is free. */
+bool ssr_frame_copy_key(struct ssr_ctx *ctx, struct ssr_frame *frame, const struct ssr_key *key);
+/* The index of a frame that is indexed: room for one more of its children, and that child. False as above. */
+bool ssr_frame_reserve_index(struct ssr_ctx *ctx);
+void ssr_frame_index(struct ssr_ctx *ctx, struct ssr_frame *child);
+/* What names a component at its place; never 0, which is the page's. */
+uint64_t ssr_frame_path(struct ssr_frame *frame);
+/* Frees what a run had rendered before and did not render again: `first` and those behind it, and all below. */
+void ssr_frames_discard(struct ssr_ctx *ctx, struct ssr_frame *first);
+void ssr_frame_forget_seen(struct ssr_ctx *ctx, struct ssr_frame *frame);
+/* Its dirty children, of which there are some, in the order of its children, unlisted; linked through next_dirty. */
 struct ssr_frame *ssr_frame_take_dirty(struct ssr_frame *frame);
 /* Replays `count` effects of the pass before. Returns the render's sticky status. */
 ssr_status ssr_frames_replay(struct ssr_ctx *ctx, size_t from, size_t count);

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REGION_ALIGN = 16, CHUNK_FIRST = 4096, CHUNK_LARGEST = 65536, BUFFER_FIRST = 256 };
+/* In a build with single blocks, sanitizers see where each object ends and a failing allocator every one of them. */
+#ifdef SSR_SINGLE_BLOCKS
+enum { REGION_ALIGN = 16, CHUNK_FIRST = 32, CHUNK_LARGEST = 32, BUFFER_FIRST = 16, ARRAY_FIRST = 1 };
+#else
+enum { REGION_ALIGN = 16, CHUNK_FIRST = 4096, CHUNK_LARGEST = 65536, BUFFER_FIRST = 256, ARRAY_FIRST = 8 };
+#endif
 
 static void *default_resize(void *arg, void *pointer, size_t old_size, size_t new_size)
 {
@@ -36,8 +41,7 @@ static void *(*const volatile set_bytes)(void *, int, size_t) = memset;
 
 void ssr_wipe(void *bytes, size_t size)
 {
-    if (size > 0)
-        set_bytes(bytes, 0, size);
+    set_bytes(bytes, 0, size);
 }
 
 /* A resize that leaves no copy behind: realloc may move a block and forget the old one as it is. */
@@ -133,7 +137,7 @@ void *ssr_grow(struct ssr_budget *budget, void *items, size_t *capacity, size_t 
 {
     if (needed <= *capacity)
         return items;
-    size_t wanted = doubled(*capacity ? *capacity : 8, needed);
+    size_t wanted = doubled(*capacity ? *capacity : ARRAY_FIRST, needed);
     if (wanted == 0 || wanted > SIZE_MAX / size) {
         budget->refusal = SSR_E_LIMIT;
         return NULL;
@@ -204,7 +208,7 @@ void *ssr_region_grow(struct ssr_region *region, void *items, size_t *capacity, 
 {
     if (needed <= *capacity)
         return items;
-    size_t wanted = doubled(*capacity ? *capacity : 8, needed);
+    size_t wanted = doubled(*capacity ? *capacity : ARRAY_FIRST, needed);
     if (wanted == 0 || wanted > SIZE_MAX / size) {
         region->budget->refusal = SSR_E_LIMIT;
         return NULL;
@@ -218,7 +222,7 @@ void *ssr_region_grow(struct ssr_region *region, void *items, size_t *capacity, 
     return moved;
 }
 
-static void free_chunks(struct ssr_region *region, struct ssr_region_chunk *until)
+static void free_chunks(struct ssr_region *region, const struct ssr_region_chunk *until)
 {
     while (region->chunks != until) {
         struct ssr_region_chunk *chunk = region->chunks;

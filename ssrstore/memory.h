@@ -42,8 +42,58 @@ void *ssr_budget_resize(struct ssr_budget *budget, void *pointer, size_t old_siz
 /* Overwrites with zeros, even when nobody reads them again. */
 void ssr_wipe(void *bytes, size_t size);
 
+/* As memset with 0, for some hundred bytes and more. Where it is inline, a compiler writes `rep stos`, which is slow to
+ * start. */
+static inline void ssr_zero(void *bytes, size_t size)
+{
+    ssr_wipe(bytes, size);
+}
+
 /* Counts bytes that live elsewhere but belong to the request; false: they exceed the cap (SSR_E_LIMIT). */
 bool ssr_budget_charge(struct ssr_budget *budget, size_t size);
+
+/* memcmp() == 0; for runs of 4 to 16 bytes without a call. */
+static inline bool ssr_is_same(const void *a, const void *b, size_t size)
+{
+    uint64_t first[2], last[2];
+    uint32_t short_first[2], short_last[2];
+    if (size < sizeof *short_first || size > 2 * sizeof *first)
+        return size == 0 || memcmp(a, b, size) == 0;
+    const char *end_of_a = (const char *)a + size, *end_of_b = (const char *)b + size;
+    if (size >= sizeof *first) {
+        memcpy(&first[0], a, sizeof *first);
+        memcpy(&first[1], b, sizeof *first);
+        memcpy(&last[0], end_of_a - sizeof *last, sizeof *last);
+        memcpy(&last[1], end_of_b - sizeof *last, sizeof *last);
+        return ((first[0] ^ first[1]) | (last[0] ^ last[1])) == 0;
+    }
+    memcpy(&short_first[0], a, sizeof *short_first);
+    memcpy(&short_first[1], b, sizeof *short_first);
+    memcpy(&short_last[0], end_of_a - sizeof *short_last, sizeof *short_last);
+    memcpy(&short_last[1], end_of_b - sizeof *short_last, sizeof *short_last);
+    return ((short_first[0] ^ short_first[1]) | (short_last[0] ^ short_last[1])) == 0;
+}
+
+/* memcpy(), likewise. */
+static inline void ssr_copy(void *to, const void *from, size_t size)
+{
+    uint64_t first, last;
+    uint32_t short_first, short_last;
+    if (size < sizeof short_first || size > 2 * sizeof first) {
+        if (size > 0)
+            memcpy(to, from, size);
+    } else if (size >= sizeof first) {
+        memcpy(&first, from, sizeof first);
+        memcpy(&last, (const char *)from + size - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy((char *)to + size - sizeof last, &last, sizeof last);
+    } else {
+        memcpy(&short_first, from, sizeof short_first);
+        memcpy(&short_last, (const char *)from + size - sizeof short_last, sizeof short_last);
+        memcpy(to, &short_first, sizeof short_first);
+        memcpy((char *)to + size - sizeof short_last, &short_last, sizeof short_last);
+    }
+}
 
 struct ssr_buffer {
     struct ssr_budget *budget;

@@ -3,7 +3,7 @@
  * What always holds: a block that was handed out for a size has the size of that size's class, so that it serves
  * whoever asks for one of that class next; `kept` is the sum of the sizes of the spare blocks and never exceeds `keep`.
  */
-#include "ssrstore/recycler.h"
+#include "ssrstore/recycler_internal.h"
 
 #include "ssrstore/memory.h"
 
@@ -16,6 +16,7 @@ struct spare {
 struct ssr_recycler {
     ssr_allocator allocator;
     size_t keep, kept;
+    size_t page_length;
     struct spare *spare[CLASSES];
 };
 
@@ -122,6 +123,19 @@ void ssr_recycler_free(struct ssr_recycler *recycler)
             allocator.resize(allocator.arg, block, size_of(index), 0);
         }
     allocator.resize(allocator.arg, recycler, sizeof *recycler, 0);
+}
+
+size_t ssr_recycler_page_length(const struct ssr_recycler *recycler)
+{
+    return recycler ? recycler->page_length : 0;
+}
+
+void ssr_recycler_note_page(struct ssr_recycler *recycler, size_t length)
+{
+    if (!recycler)
+        return;
+    size_t known = recycler->page_length;
+    recycler->page_length = length >= known ? length : known - (known - length + 7) / 8;
 }
 
 ssr_allocator ssr_recycler_allocator(struct ssr_recycler *recycler)

@@ -3,7 +3,7 @@
  *
  *     ssr_recycler_new -> ssr_request.recycler of one render after the other -> ssr_recycler_free
  *
- * A render allocates some ten to twenty blocks: itself, its output, the memory of its passes. A host that renders much
+ * A render allocates some five to twelve blocks: itself, its output, the memory of its passes. A host that renders much
  * gives each of its threads a recycler; then a render takes the blocks that the one before has given back, and after
  * a few renders of a page asks the allocator for nothing.
  *
@@ -31,8 +31,8 @@ typedef struct ssr_recycler ssr_recycler;
 /*
  * Makes an empty one.
  *
- * allocator  where its blocks come from and go to in the end; NULL: the default one. Copied; its arg is borrowed until
- *            ssr_recycler_free.
+ * allocator  where its blocks come from and go to in the end; NULL, or one without resize: the default one. Copied; its
+ *            arg is borrowed until ssr_recycler_free.
  * keep       bytes that it keeps at most while nobody uses them. What comes back beyond that is freed; so is every
  *            block of more than a mebibyte.
  * Returns    NULL: no memory.

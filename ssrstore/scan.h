@@ -1,6 +1,7 @@
 /*
  * How many bytes from `text` on need no attention: the hot loops of reading JSON and of escaping. Sixteen bytes a
- * turn where the machine has SSE2, one a turn elsewhere; both give the same answer.
+ * turn where the machine has SSE2, one a turn elsewhere, and wherever SSR_SCAN_PORTABLE asks for it; both give the same
+ * answer.
  */
 #ifndef SSRSTORE_SCAN_H
 #define SSRSTORE_SCAN_H
@@ -8,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__SSE2__) && defined(__GNUC__)
+#if defined(__SSE2__) && defined(__GNUC__) && !defined(SSR_SCAN_PORTABLE)
 #define SSR_SCAN_SSE2 1
 #include <emmintrin.h>
 #endif
@@ -17,12 +18,6 @@
 static inline bool ssr_scan_json_stops(unsigned char byte)
 {
     return byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x80;
-}
-
-/* HTML text and attribute values: stops at & < > " ' or a byte of a non-ASCII character. */
-static inline bool ssr_scan_html_stops(unsigned char byte)
-{
-    return byte == '&' || byte == '<' || byte == '>' || byte == '"' || byte == '\'' || byte >= 0x80;
 }
 
 /* Text inside a script element: stops at & < > or the first byte of U+2028 and U+2029. */
@@ -39,15 +34,6 @@ static inline int ssr_scan_json_mask(__m128i bytes)
         _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
         _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
     return _mm_movemask_epi8(stops);
-}
-
-static inline int ssr_scan_html_mask(__m128i bytes)
-{
-    /* '&' and '\'' differ in the lowest bit only, '<' and '>' in the second lowest. */
-    __m128i amp = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(1)), _mm_set1_epi8('\''));
-    __m128i angle = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
-    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(bytes, quote), _mm_or_si128(amp, angle)));
 }
 
 static inline int ssr_scan_script_mask(__m128i bytes)
@@ -72,15 +58,6 @@ static inline size_t ssr_scan_json(const char *text, size_t length)
     size_t at = 0;
     SSR_SCAN_VECTORS(text, length, at, ssr_scan_json_mask)
     while (at < length && !ssr_scan_json_stops((unsigned char)text[at]))
-        at++;
-    return at;
-}
-
-static inline size_t ssr_scan_html(const char *text, size_t length)
-{
-    size_t at = 0;
-    SSR_SCAN_VECTORS(text, length, at, ssr_scan_html_mask)
-    while (at < length && !ssr_scan_html_stops((unsigned char)text[at]))
         at++;
     return at;
 }

@@ -23,7 +23,7 @@ static const struct {
 void ssr_scope_init(struct ssr_ctx *ctx, const struct ssr_registry *registry, const ssr_allocator *allocator,
                     uint64_t request_bytes)
 {
-    memset(ctx, 0, offsetof(struct ssr_ctx, error));
+    ssr_zero(ctx, offsetof(struct ssr_ctx, error));
     ctx->error[0] = ctx->reason[0] = '\0';
     ctx->registry = registry;
     ctx->frames.are_kept = registry->has_components;
@@ -41,7 +41,6 @@ static void free_memories(struct ssr_ctx *ctx)
         struct ssr_pass_memory *memory = ctx->made;
         ctx->made = memory->older;
         ssr_region_free(&memory->region);
-        ssr_budget_resize(&ctx->budget, memory, sizeof *memory, 0);
     }
 }
 
@@ -51,7 +50,6 @@ static void free_builders(struct ssr_ctx *ctx)
         struct ssr_builder *builder = ctx->spare_builders;
         ctx->spare_builders = builder->next_free;
         ssr_builder_release(builder);
-        ssr_budget_resize(&ctx->budget, builder, sizeof *builder, 0);
     }
 }
 
@@ -79,13 +77,9 @@ void ssr_scope_release(struct ssr_ctx *ctx)
     }
     ssr_frames_release(ctx);
     free_memories(ctx);
-    if (ctx->page_builder)
-        ssr_scope_return_builder(ctx, ctx->page_builder);
+    ssr_scope_take_builder_back(ctx);
     free_builders(ctx);
     ssr_contexts_release(ctx);
-    ssr_budget_resize(&ctx->budget, ctx->table, ctx->table_size * sizeof *ctx->table, 0);
-    ssr_budget_resize(&ctx->budget, ctx->staged, ctx->staged_capacity * sizeof *ctx->staged, 0);
-    ssr_budget_resize(&ctx->budget, ctx->commits, ctx->commit_capacity * sizeof *ctx->commits, 0);
     ssr_region_free(&ctx->request);
 }
 
@@ -242,10 +236,9 @@ static struct ssr_pass_memory *take_memory(struct ssr_ctx *ctx)
     if (memory) {
         ctx->spare = memory->next_spare;
     } else {
-        memory = ssr_budget_resize(&ctx->budget, NULL, 0, sizeof *memory);
+        memory = ssr_region_alloc(&ctx->request, sizeof *memory);
         if (!memory)
             return NULL;
-        memset(memory, 0, sizeof *memory);
         memory->region.budget = &ctx->budget;
         memory->older = ctx->made;
         ctx->made = memory;
@@ -288,7 +281,7 @@ struct ssr_builder *ssr_scope_borrow_builder(struct ssr_ctx *ctx)
         ctx->spare_builders = builder->next_free;
         ssr_builder_reset(builder);
     } else {
-        builder = ssr_budget_resize(&ctx->budget, NULL, 0, sizeof *builder);
+        builder = ssr_region_take(&ctx->request, sizeof *builder);
         if (!builder)
             return NULL;
         ssr_builder_init(builder, &ctx->budget, ctx->value_cap);
@@ -301,6 +294,13 @@ void ssr_scope_return_builder(struct ssr_ctx *ctx, struct ssr_builder *builder)
 {
     builder->next_free = ctx->spare_builders;
     ctx->spare_builders = builder;
+}
+
+void ssr_scope_take_builder_back(struct ssr_ctx *ctx)
+{
+    if (ctx->page_builder)
+        ssr_scope_return_builder(ctx, ctx->page_builder);
+    ctx->page_builder = NULL;
 }
 
 ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx)
@@ -319,7 +319,7 @@ ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx)
     ctx->journal = (struct ssr_journal){NULL, NULL};
     ctx->provided = NULL;
     ctx->provided_end = &ctx->provided;
-    ctx->place = (struct ssr_place){NULL, 0, 0, 0};
+    ctx->place = (struct ssr_place){0};
     ctx->reason[0] = '\0';
     ssr_frames_begin_pass(ctx);
     return SSR_OK;
@@ -369,6 +369,7 @@ static void drop_staged_stores(struct ssr_ctx *ctx)
 
 void ssr_scope_restart(struct ssr_ctx *ctx)
 {
+    ctx->journal = (struct ssr_journal){NULL, NULL}; /* hooks of the new location add to one of their own */
     drop_staged_stores(ctx);
     ssr_atoms_restart(ctx);
     ssr_frames_forget(ctx);
@@ -440,14 +441,13 @@ static ssr_status reserve_table(struct ssr_ctx *ctx)
     if ((ctx->cell_count + 1) * 2 <= ctx->table_size)
         return SSR_OK;
     size_t size = ctx->table_size ? ctx->table_size * 2 : TABLE_FIRST;
-    struct ssr_cell **table = ssr_budget_resize(&ctx->budget, NULL, 0, size * sizeof(struct ssr_cell *));
+    struct ssr_cell **table = ssr_region_take(&ctx->request, size * sizeof(struct ssr_cell *));
     if (!table)
         return ctx->budget.refusal;
     for (size_t i = 0; i < size; i++)
         table[i] = NULL;
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched)
         *place_of(table, size, cell->definition) = cell;
-    ssr_budget_resize(&ctx->budget, ctx->table, ctx->table_size * sizeof *table, 0);
     ctx->table = table;
     ctx->table_size = size;
     return SSR_OK;
@@ -455,7 +455,7 @@ static ssr_status reserve_table(struct ssr_ctx *ctx)
 
 static struct ssr_cell *add_cell(struct ssr_ctx *ctx, const struct ssr_definition *definition, size_t size)
 {
-    if (ctx->cell_count >= ctx->cell_cap) {
+    if (ctx->cell_count + ssr_atoms_count(ctx) >= ctx->cell_cap) {
         ssr_fail_memory(ctx, SSR_E_LIMIT, "ssr_limits.stores");
         return NULL;
     }
@@ -550,11 +550,16 @@ int64_t ssr_now(struct ssr_ctx *ctx)
     return ssr_enter(ctx, SSR_CALL_NOW) == SSR_OK ? ctx->now_ms : 0;
 }
 
+static uint64_t path_here(const struct ssr_ctx *ctx)
+{
+    return ctx->place.spot.frame ? ssr_frame_path(ctx->place.spot.frame) : ctx->place.path;
+}
+
 uint64_t ssr_random(struct ssr_ctx *ctx)
 {
     if (ssr_enter(ctx, SSR_CALL_RANDOM) != SSR_OK)
         return 0;
-    uint64_t key[2] = {ctx->place.path, ctx->place.randoms++};
+    uint64_t key[2] = {path_here(ctx), ctx->place.spot.randoms++};
     return ssr_digest_of((const char *)key, sizeof key, ctx->seed).low;
 }
 
@@ -563,7 +568,7 @@ const char *ssr_id(struct ssr_ctx *ctx)
     if (ssr_enter(ctx, SSR_CALL_ID) != SSR_OK)
         return "";
     char id[48];
-    int length = snprintf(id, sizeof id, "s%llx-%u", (unsigned long long)ctx->place.path, ctx->place.ids++);
+    int length = snprintf(id, sizeof id, "s%llx-%u", (unsigned long long)path_here(ctx), ctx->place.spot.ids++);
     const char *copy = ssr_region_copy(&ctx->memory->region, id, (size_t)length);
     if (!copy)
         ssr_fail_memory(ctx, ctx->budget.refusal, "ssr_id");

@@ -67,7 +67,7 @@ struct ssr_cell {
 /* Where the search for a definition begins in a table of `size` places, a power of two. */
 static inline size_t ssr_first_place(const struct ssr_definition *definition, size_t size)
 {
-    return (definition->index * UINT32_C(2654435769)) & (size - 1);
+    return (size_t)(definition->index * UINT32_C(2654435769)) & (size - 1);
 }
 
 /* The store of a cell whose definition is one. */
@@ -84,8 +84,11 @@ struct ssr_commit {
 /* Where the callback is, and how often it has asked for chance and identity there. */
 struct ssr_place {
     const char *init_of; /* the store whose init runs; NULL: the page */
-    uint64_t path;
-    uint32_t randoms, ids;
+    uint64_t path;       /* where no component runs */
+    struct ssr_spot {
+        struct ssr_frame *frame; /* the component; NULL: none */
+        uint32_t randoms, ids;
+    } spot;
 };
 
 struct ssr_atom_template;
@@ -104,7 +107,7 @@ enum { SSR_ERROR_TEXT = 512, SSR_REASON_TEXT = 320 };
 struct ssr_ctx {
     const struct ssr_registry *registry;
     struct ssr_budget budget;
-    struct ssr_region request; /* cells */
+    struct ssr_region request; /* cells, and what the scope itself is made of */
     size_t value_cap, cell_cap;
 
     /*
@@ -153,7 +156,7 @@ struct ssr_ctx {
     struct ssr_provided *provided, **provided_end; /* by the running pass, in order */
     struct ssr_provided *kept_provided;            /* by the last pass that completed */
 
-    /* Keeps atoms in cookies; NULL: nothing does. */
+    /* Keeps atoms in cookies; NULL: no atom wants it. */
     const struct ssr_atom_persistence *persistence;
     const char *id;
     const char *location;
@@ -271,6 +274,8 @@ void ssr_value_drop(struct ssr_ctx *ctx, const struct ssr_value *value);
 /* An empty builder of the request, to be given back; NULL: no memory. */
 struct ssr_builder *ssr_scope_borrow_builder(struct ssr_ctx *ctx);
 void ssr_scope_return_builder(struct ssr_ctx *ctx, struct ssr_builder *builder);
+/* What ssr_build has lent is not lent any more. */
+void ssr_scope_take_builder_back(struct ssr_ctx *ctx);
 
 /*
  * The cell of a definition, made at its first touch with `size` bytes, of which a struct ssr_cell is the first member;
@@ -319,6 +324,8 @@ void ssr_atoms_rewind(struct ssr_ctx *ctx);
 ssr_status ssr_atoms_keep(struct ssr_ctx *ctx);
 /* The pass that was rewound runs again: what it read and changed late is not known. */
 void ssr_atoms_forget_pass(struct ssr_ctx *ctx);
+/* How many atoms the request has made and not taken back: they count against ssr_limits.stores with its cells. */
+size_t ssr_atoms_count(const struct ssr_ctx *ctx);
 /* Another location begins: what cookies keep of atoms is asked for again. */
 void ssr_atoms_restart(struct ssr_ctx *ctx);
 /* Changes an atom as a loader or hook has said. A refusal leaves it; no memory ends the render. */

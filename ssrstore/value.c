@@ -49,19 +49,18 @@ void ssr_value_free(struct ssr_value *value)
 ssr_status ssr_value_parse(const ssr_allocator *allocator, const char *text, size_t length, size_t *error_at,
                            struct ssr_value **value)
 {
-    size_t position = 0;
+    size_t unasked = 0, *position = error_at ? error_at : &unasked;
     *value = NULL;
+    *position = 0;
     if (!text)
         return SSR_E_INVALID_ARGUMENT;
     ssr_builder *builder = ssr_builder_new(allocator);
     if (!builder)
         return SSR_E_NOMEM;
-    ssr_status status = ssr_json_read(builder, text, length, &position);
+    ssr_status status = ssr_json_read(builder, text, length, position);
     if (status == SSR_OK)
         status = ssr_builder_finish(builder, value);
     ssr_builder_free(builder);
-    if (error_at)
-        *error_at = position;
     return status;
 }
 
@@ -111,12 +110,11 @@ static const char *script_escape(const char *p, size_t *bytes)
     case '<': return "\\u003c";
     case '>': return "\\u003e";
     case '&': return "\\u0026";
-    case '\xe2':
+    default: /* \xe2, which U+2028 and U+2029 begin with, among others */
         *bytes = 3;
         if (p[1] == '\x80' && (p[2] == '\xa8' || p[2] == '\xa9'))
             return p[2] == '\xa8' ? "\\u2028" : "\\u2029";
         return NULL;
-    default: return NULL;
     }
 }
 

@@ -42,7 +42,7 @@ typedef struct ssr_digest {
  *
  * allocator  NULL: realloc and free.
  * text       `length` bytes; need not end in NUL. Copied.
- * error_at   NULL, or where to put the byte offset of what was refused.
+ * error_at   NULL, or where to put the byte offset of what was refused, or of where the reader was.
  * Returns    SSR_OK, a value error (syntax ... too_deep), or SSR_E_NOMEM. On an error *value is NULL.
  * Memory     *value is the caller's: free it with ssr_value_free. Allocates.
  * Legal      anywhere, on any thread.

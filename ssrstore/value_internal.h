@@ -42,7 +42,6 @@ struct ssr_builder {
     struct ssr_budget *budget;
     struct ssr_budget own; /* a builder of the user's counts for itself */
     struct ssr_buffer out;
-    struct ssr_buffer scratch;
     struct ssr_builder_member *members;
     size_t member_count, member_capacity;
     struct ssr_builder_member *sorted;

@@ -341,9 +341,25 @@ static void test_finish_can_be_repeated(void **state)
     assert_all_freed(&memory);
 }
 
+/* An input that says nothing fails what it is put into, by name. */
+static void test_inputs_of_nothing(void **state)
+{
+    ssr_input inputs[] = {ssr_input_string(NULL), ssr_input_json(NULL), ssr_input_value(NULL), ssr_input_built(NULL),
+                          ssr_input_json("1")};
+    (void)state;
+    inputs[4].form = 99;
+    for (size_t i = 0; i < TEST_COUNT(inputs); i++) {
+        ssr_builder *builder = ssr_builder_new(NULL);
+        assert_int_equal(ssr_builder_input(builder, inputs[i]), SSR_E_INVALID_ARGUMENT);
+        assert_int_equal(ssr_builder_status(builder), SSR_E_INVALID_ARGUMENT);
+        ssr_builder_free(builder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_inputs_of_nothing),
         cmocka_unit_test(test_builds),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_finish_too_early),

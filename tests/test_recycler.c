@@ -86,6 +86,7 @@ static void test_keeps_no_more_than_it_may(void **state)
     struct test_memory memory = {0};
     ssr_allocator allocator = test_allocator(&memory);
     (void)state;
+    sweep_leave_alone(); /* nobody but the test could free its blocks */
     ssr_recycler *recycler = ssr_recycler_new(&allocator, 10000);
     size_t own = memory.live_bytes;
     ssr_allocator recycled = ssr_recycler_allocator(recycler);
@@ -99,6 +100,22 @@ static void test_keeps_no_more_than_it_may(void **state)
     assert_all_freed(&memory);
 }
 
+static void test_default_allocator_serves(void **state)
+{
+    static const ssr_allocator none = {0};
+    const ssr_allocator *const givens[] = {NULL, &none};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(givens); i++) {
+        ssr_recycler *recycler = ssr_recycler_new(givens[i], 10000);
+        assert_non_null(recycler);
+        ssr_allocator recycled = ssr_recycler_allocator(recycler);
+        void *block = SWEEP_POINTER("the allocator", recycled.resize(recycled.arg, NULL, 0, 1000));
+        assert_non_null(block);
+        recycled.resize(recycled.arg, block, 1000, 0);
+        ssr_recycler_free(recycler);
+    }
+}
+
 static void test_large_blocks_are_not_kept(void **state)
 {
     struct test_memory memory = {0};
@@ -107,7 +124,7 @@ static void test_large_blocks_are_not_kept(void **state)
     ssr_recycler *recycler = ssr_recycler_new(&allocator, SIZE_MAX);
     size_t own = memory.live_bytes;
     ssr_allocator recycled = ssr_recycler_allocator(recycler);
-    void *block = recycled.resize(recycled.arg, NULL, 0, (1 << 20) + 1);
+    void *block = SWEEP_POINTER("the allocator", recycled.resize(recycled.arg, NULL, 0, (1 << 20) + 1));
     assert_non_null(block);
     recycled.resize(recycled.arg, block, (1 << 20) + 1, 0);
     assert_int_equal(memory.live_bytes, own);
@@ -119,6 +136,7 @@ static void test_blocks_of_every_size_hold_their_bytes(void **state)
     struct test_memory memory = {0};
     ssr_allocator allocator = test_allocator(&memory);
     (void)state;
+    sweep_leave_alone(); /* nobody but the test could free its block */
     ssr_recycler *recycler = ssr_recycler_new(&allocator, SIZE_MAX);
     ssr_allocator recycled = ssr_recycler_allocator(recycler);
     unsigned char *block = NULL;
@@ -211,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_warm_render_allocates_nothing),
         cmocka_unit_test(test_document_is_the_same_without),
         cmocka_unit_test(test_keeps_no_more_than_it_may),
+        cmocka_unit_test(test_default_allocator_serves),
         cmocka_unit_test(test_large_blocks_are_not_kept),
         cmocka_unit_test(test_blocks_of_every_size_hold_their_bytes),
         cmocka_unit_test(test_no_memory_changes_nothing),

@@ -258,6 +258,7 @@ static void reads_answer_nothing(ssr_ctx *ctx, const ssr_store *store)
     assert_status(ssr_fail(ctx, "x"), SSR_E_WRONG_PHASE);
     assert_false(ssr_has_pending_changes(ctx));
     assert_string_equal(ssr_request_id(ctx), "");
+    assert_int_equal(ssr_pass(ctx), 0);
     assert_int_equal(ssr_now(ctx), 0);
     assert_int_equal(ssr_random(ctx), 0);
     assert_string_equal(ssr_id(ctx), "");
@@ -407,6 +408,7 @@ static void what_a_context_lends_lives_until_the_callback_returns(void **state)
 
 static ssr_status effect_page(ssr_ctx *ctx, void *arg)
 {
+    assert_status(ssr_effect(ctx, NULL, arg), SSR_E_INVALID_ARGUMENT);
     assert_status(ssr_effect(ctx, do_nothing, arg), SSR_OK);
     return SSR_OK;
 }
@@ -432,6 +434,7 @@ static void an_effect_runs_and_answers_what_it_returned(void **state)
     fixture_start(&fixture);
     assert_status(fixture_run(&fixture, effect_page, &effects), SSR_OK);
     assert_int_equal(effects, 1);
+    assert_int_equal(fixture.result->refused, 1); /* an effect of no function */
     assert_status(fixture_run(&fixture, page_with_failing_effect, NULL), SSR_E_FAILED);
     assert_int_equal(fixture.result->outcome, SSR_FAILED);
     fixture_close(&fixture);
@@ -631,6 +634,147 @@ static void good_text_of_any_length_stays(void **state)
     fixture_close(&fixture);
 }
 
+/* `fill` bytes, and then what becomes longer when it is escaped, or must not be cut. */
+static ssr_status page_around_an_edge(ssr_ctx *ctx, void *arg)
+{
+    static char fill[4200];
+    memset(fill, 'x', sizeof fill);
+    ssr_html_n(ctx, fill, *(const size_t *)arg);
+    ssr_text(ctx, "a<\xc3\xa9");
+    return ssr_text(ctx, "<<<<\xe2\x82\xac\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9>");
+}
+
+/* Wherever a buffer ends, no character is lost there. */
+static void text_is_whole_at_any_place(void **state)
+{
+    static const char tail[] = "a&lt;\xc3\xa9&lt;&lt;&lt;&lt;\xe2\x82\xac\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9&gt;";
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    for (size_t fill = 4060; fill < 4110; fill++) {
+        assert_status(fixture_run(&fixture, page_around_an_edge, &fill), SSR_OK);
+        assert_int_equal(strspn(fixture.result->html, "x"), fill);
+        assert_memory_equal(fixture.result->html + fill, tail, sizeof tail - 1);
+    }
+    fixture_close(&fixture);
+}
+
+static ssr_status page_of_many_escapes(ssr_ctx *ctx, void *arg)
+{
+    static char fill[4200], brackets[300];
+    memset(fill, 'x', sizeof fill);
+    memset(brackets, '<', sizeof brackets);
+    ssr_html_n(ctx, fill, *(const size_t *)arg);
+    return ssr_text_n(ctx, brackets, sizeof brackets);
+}
+
+/* A text for which there seems to be room, until it is escaped. */
+static void many_escapes_are_whole_at_any_place(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    for (size_t fill = 2800; fill < 3900; fill += 50) {
+        assert_status(fixture_run(&fixture, page_of_many_escapes, &fill), SSR_OK);
+        const char *html = fixture.result->html;
+        for (size_t i = 0; i < 300; i++)
+            assert_memory_equal(html + fill + 4 * i, "&lt;", 4);
+        assert_int_equal(strlen(html), fill + 4 * 300);
+    }
+    fixture_close(&fixture);
+}
+
+/* What an HTML parser leaves of a text: CR LF and CR become LF before anything else is looked at. */
+static ssr_status page_of_line_ends(ssr_ctx *ctx, void *arg)
+{
+    ssr_text(ctx, "a\r\nb\rc\nd");
+    ssr_html(ctx, "|");
+    ssr_attr(ctx, "\r");
+    ssr_html(ctx, "|");
+    ssr_text_json(ctx, ssr_get_json(ctx, arg));
+    return ssr_html(ctx, "|\r\n");
+}
+
+static void line_ends_of_a_text_survive_the_parser(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "lines", "\"x\\r\\ny\"");
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, page_of_line_ends, store), SSR_OK);
+    assert_string_equal(fixture.result->html, "a&#13;\nb&#13;c\nd|&#13;|x&#13;\ny|\r\n");
+    fixture_close(&fixture);
+}
+
+/* Escapes and characters of every length: it becomes 35 bytes for each time it is written. */
+static const char dense[] = "a<&>\"'\r\xc3\xa9\xff";
+enum { DENSE_HTML = 35, DENSE_TIMES = 40 };
+
+static ssr_status dense_page(ssr_ctx *ctx, void *arg)
+{
+    size_t *written = arg;
+    for (*written = 0; *written < DENSE_TIMES; ++*written)
+        if (ssr_text(ctx, dense) != SSR_OK)
+            break;
+    return SSR_OK;
+}
+
+/* The limit is met to the byte, by whichever of the ways to write: a text fits whole, or the render ends without it. */
+static void output_is_cut_off_at_its_limit(void **state)
+{
+    (void)state;
+    for (size_t limit = 1; limit <= DENSE_HTML * DENSE_TIMES + 1;
+         limit += limit % DENSE_HTML == 1 ? DENSE_HTML - 2 : 1) {
+        struct fixture fixture;
+        size_t written;
+        fixture_init(&fixture);
+        fixture.config.limits.output_bytes = limit;
+        fixture_open(&fixture);
+        fixture_start(&fixture);
+        fixture_run(&fixture, dense_page, &written);
+        assert_int_equal(written, limit / DENSE_HTML < DENSE_TIMES ? limit / DENSE_HTML : DENSE_TIMES);
+        assert_int_equal(fixture.result->outcome, written < DENSE_TIMES ? SSR_LIMITED : SSR_SETTLED);
+        fixture_close(&fixture);
+    }
+}
+
+static ssr_status page_of_refused_sets(ssr_ctx *ctx, void *arg)
+{
+    double zero = 0;
+    assert_status(ssr_set_integer(ctx, arg, INT64_C(9007199254740992)), SSR_E_INTEGER_RANGE);
+    assert_status(ssr_set_integer(ctx, arg, INT64_MIN), SSR_E_INTEGER_RANGE);
+    assert_status(ssr_set_number(ctx, arg, zero / zero), SSR_E_NOT_FINITE);
+    assert_status(ssr_set_integer(ctx, arg, 12345), SSR_E_TOO_LARGE);
+    assert_status(ssr_set_number(ctx, arg, 1e21), SSR_E_TOO_LARGE);
+    assert_status(ssr_set_boolean(ctx, arg, false), SSR_E_TOO_LARGE);
+    assert_status(ssr_set_number(ctx, NULL, 1), SSR_E_UNKNOWN_STORE);
+    assert_status(ssr_set_integer(ctx, arg, -123), SSR_OK);
+    assert_status(ssr_set_boolean(ctx, arg, true), SSR_OK);
+    assert_status(ssr_set_null(ctx, arg), SSR_OK);
+    return SSR_OK;
+}
+
+static void numbers_that_a_store_cannot_hold_are_refused(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.limits.value_bytes = 4;
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "count", "0");
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, page_of_refused_sets, store), SSR_OK);
+    assert_int_equal(fixture.result->passes, 2);
+    assert_int_equal(fixture.result->refused, 2 * 7);
+    fixture_close(&fixture);
+}
+
 static ssr_status raw_page(ssr_ctx *ctx, void *arg)
 {
     const struct written *written = arg;
@@ -668,6 +812,18 @@ static bool would_run_script(const char *html)
             scheme[length++] = (char)(*html >= 'A' && *html <= 'Z' ? *html + 32 : *html);
     scheme[length] = '\0';
     return starts_with(scheme, "javascript:") || starts_with(scheme, "data:") || starts_with(scheme, "vbscript:");
+}
+
+static void escapes_in_urls_stay_and_half_ones_are_escaped(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, url_page, "/%2F%c3%A9%4z%z4%%25%5"), SSR_OK);
+    assert_string_equal(fixture.result->html, "/%2F%c3%A9%254z%25z4%25%25%255");
+    fixture_close(&fixture);
 }
 
 static void no_url_runs_script_or_leaves_its_attribute(void **state)
@@ -752,21 +908,30 @@ static ssr_status encode_nothing(const ssr_value *value, ssr_builder *encoded, v
     return SSR_E_FAILED;
 }
 
+static ssr_status encode_wrongly(const ssr_value *value, ssr_builder *encoded, void *arg)
+{
+    (void)value, (void)arg;
+    return ssr_builder_string(encoded, "\xff");
+}
+
 /* A page without its state would be a page that lies: the render fails and names the store. */
 static void a_transformer_that_fails_fails_the_render(void **state)
 {
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
-    fixture.config.encode = encode_nothing;
-    fixture_open(&fixture);
-    ssr_store *store = fixture_store(&fixture, "the.store", "[1]");
-    fixture_start(&fixture);
-    assert_status(fixture_run(&fixture, json_page, store), SSR_E_FAILED);
-    assert_int_equal(fixture.result->outcome, SSR_FAILED);
-    assert_non_null(strstr(fixture.result->error, "the.store"));
-    assert_false(fixture.result->has_document);
-    fixture_close(&fixture);
+    for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+        fixture_init(&fixture);
+        fixture.config.encode = is_wrong ? encode_wrongly : encode_nothing;
+        fixture_open(&fixture);
+        ssr_store *store = fixture_store(&fixture, "the.store", "[1]");
+        fixture_start(&fixture);
+        assert_status(fixture_run(&fixture, json_page, store), is_wrong ? SSR_E_INVALID_UTF8 : SSR_E_FAILED);
+        assert_int_equal(fixture.result->outcome, SSR_FAILED);
+        assert_non_null(strstr(fixture.result->error, "the.store"));
+        assert_false(fixture.result->has_document);
+        fixture_close(&fixture);
+    }
 }
 
 static ssr_status counting_init(ssr_ctx *ctx, ssr_builder *value, void *arg)
@@ -1065,8 +1230,8 @@ static void assert_recorded_message(const struct fixture *fixture, const char *w
 static void a_page_says_why_it_failed(void **state)
 {
     struct fixture fixture;
-    struct reason reason = {.text = "the ideas\n\"cannot\" be read", .in_pass = 2};
-    const char *shown = "the ideas?\"cannot\" be read"; /* an error is one line */
+    struct reason reason = {.text = "the ideas\n\"cannot\"\x7f be read", .in_pass = 2};
+    const char *shown = "the ideas?\"cannot\"? be read"; /* an error is one line */
     char place[32];
     (void)state;
     open_reason(&fixture, &reason);
@@ -1173,6 +1338,87 @@ static void a_cycle_is_named_whole(void **state)
     fixture_close(&fixture);
 }
 
+enum { AT_THE_BEGINNING, BETWEEN, AT_THE_END, NOWHERE, PLACES };
+
+static ssr_status placed_page(ssr_ctx *ctx, void *arg)
+{
+    int place = *(const int *)arg;
+    if (place == AT_THE_BEGINNING)
+        ssr_transfer_here(ctx);
+    ssr_html(ctx, "<p>one</p>");
+    if (place == BETWEEN)
+        ssr_transfer_here(ctx);
+    ssr_html(ctx, "<p>two</p>");
+    return place == AT_THE_END ? ssr_transfer_here(ctx) : SSR_OK;
+}
+
+static void join(const ssr_result *result, char *text)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < result->segment_count; i++) {
+        memcpy(text + length, result->segments[i].bytes, result->segments[i].length);
+        length += result->segments[i].length;
+    }
+    text[length] = '\0';
+    assert_int_equal(length, result->html_length);
+}
+
+static void a_document_can_be_had_in_segments(void **state)
+{
+    static const size_t counts[PLACES] = {2, 3, 2, 1};
+    char whole[1024], joined[1024];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    for (int place = 0; place < PLACES; place++) {
+        assert_status(fixture_run(&fixture, placed_page, &place), SSR_OK);
+        assert_int_equal(fixture.result->segment_count, 1);
+        join(fixture.result, whole);
+        assert_string_equal(fixture.result->html, whole);
+        assert_ptr_equal(ssr_render_html(fixture.render), fixture.result->html);
+        assert_status(fixture_run_request(&fixture, placed_page, &place, &(ssr_request){.in_segments = true}), SSR_OK);
+        assert_int_equal(fixture.result->segment_count, counts[place]);
+        assert_string_equal(fixture.result->html, "");
+        fixture.memory.fail_at = fixture.memory.calls + 1;
+        assert_null(ssr_render_html(fixture.render));
+        join(fixture.result, joined);
+        assert_string_equal(joined, whole);
+        assert_string_equal(ssr_render_html(fixture.render), whole);
+        assert_ptr_equal(ssr_render_html(fixture.render), fixture.result->html);
+        join(fixture.result, joined); /* where they were */
+        assert_string_equal(joined, whole);
+    }
+    fixture_close(&fixture);
+}
+
+static void no_document_has_no_segments(void **state)
+{
+    int place = BETWEEN;
+    ssr_status failure = SSR_E_FAILED;
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, empty_page, NULL, &(ssr_request){.in_segments = true}), SSR_OK);
+    assert_int_equal(fixture.result->segment_count, 0);
+    assert_string_equal(ssr_render_html(fixture.render), "");
+    assert_status(fixture_run_request(&fixture, failing_page, &failure, &(ssr_request){.in_segments = true}),
+                  SSR_E_FAILED);
+    assert_int_equal(fixture.result->segment_count, 0);
+    assert_string_equal(ssr_render_html(fixture.render), "");
+    const ssr_request data_only = {.in_segments = true, .data_only = true};
+    assert_status(fixture_run_request(&fixture, placed_page, &place, &data_only), SSR_OK);
+    assert_int_equal(fixture.result->segment_count, 0);
+    assert_string_equal(ssr_render_html(fixture.render), "");
+    ssr_render_free(fixture.render);
+    assert_status(ssr_render_new(fixture.engine, placed_page, &place, NULL, &fixture.render), SSR_OK);
+    assert_null(ssr_render_html(fixture.render));
+    fixture_close(&fixture);
+}
+
 static ssr_status long_page(ssr_ctx *ctx, void *arg)
 {
     (void)arg;
@@ -1204,6 +1450,64 @@ static void outcomes_have_names(void **state)
     for (int i = 0; i < SSR_OUTCOME_COUNT; i++)
         assert_true(strlen(ssr_outcome_name((ssr_outcome)i)) > 0);
     assert_string_equal(ssr_outcome_name(SSR_HARD_CAP), "hard_cap");
+    assert_string_equal(ssr_outcome_name((ssr_outcome)SSR_OUTCOME_COUNT), "unknown");
+}
+
+static ssr_status refused_effects_page(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    assert_status(ssr_set_header(ctx, NULL, "value"), SSR_E_BAD_HEADER);
+    assert_status(ssr_set_header(ctx, "X-Name", NULL), SSR_E_BAD_HEADER);
+    assert_status(ssr_set_header(ctx, "X-Empty", ""), SSR_OK);
+    assert_status(ssr_redirect(ctx, NULL, 0), SSR_E_BAD_REDIRECT);
+    assert_status(ssr_redirect_external(ctx, "https://", 0), SSR_E_BAD_REDIRECT);
+    assert_status(ssr_redirect_external(ctx, "https:///path", 0), SSR_E_BAD_REDIRECT);
+    assert_status(ssr_redirect_external(ctx, "https://\\example.org", 0), SSR_E_BAD_REDIRECT);
+    assert_status(ssr_redirect_external(ctx, "ftp://example.org", 0), SSR_E_BAD_REDIRECT);
+    return SSR_OK;
+}
+
+/* What no text can say: scenarios have the rest. */
+static void headers_and_redirects_need_all_their_parts(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, refused_effects_page, NULL), SSR_OK);
+    assert_int_equal(fixture.result->outcome, SSR_SETTLED);
+    assert_int_equal(fixture.result->refused, 7);
+    assert_int_equal(fixture.result->header_count, 1);
+    assert_string_equal(fixture.result->headers[0].value, "");
+    fixture_close(&fixture);
+}
+
+static ssr_status set_brackets(ssr_ctx *ctx, void *store)
+{
+    static char text[3000];
+    memset(text, '<', sizeof text - 1);
+    return ssr_set_string(ctx, store, text);
+}
+
+/* Each of them crosses as an escape of six bytes. */
+static void a_value_full_of_escapes_crosses_whole(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, set_brackets, store), SSR_OK);
+    const char *element = fixture.result->transfer;
+    assert_int_equal(fixture.result->transfer_length, strlen(element));
+    assert_true(strlen(element) > 2999 * 6);
+    const char *at = strstr(element, "\\u003c");
+    for (int i = 0; i < 2999; i++)
+        assert_memory_equal(at + 6 * i, "\\u003c", 6);
+    assert_string_equal(at + 6 * 2999, "\"},\"v\":1}</script>");
+    fixture_close(&fixture);
 }
 
 int main(void)
@@ -1230,6 +1534,12 @@ int main(void)
         cmocka_unit_test(numbers_are_written_as_javascript_does),
         cmocka_unit_test(a_document_is_utf8_whatever_the_text),
         cmocka_unit_test(good_text_of_any_length_stays),
+        cmocka_unit_test(text_is_whole_at_any_place),
+        cmocka_unit_test(escapes_in_urls_stay_and_half_ones_are_escaped),
+        cmocka_unit_test(line_ends_of_a_text_survive_the_parser),
+        cmocka_unit_test(output_is_cut_off_at_its_limit),
+        cmocka_unit_test(numbers_that_a_store_cannot_hold_are_refused),
+        cmocka_unit_test(many_escapes_are_whole_at_any_place),
         cmocka_unit_test(markup_is_written_as_it_is),
         cmocka_unit_test(no_url_runs_script_or_leaves_its_attribute),
         cmocka_unit_test(json_strings_are_unescaped_and_escaped_again),
@@ -1250,7 +1560,11 @@ int main(void)
         cmocka_unit_test(an_init_says_why_it_failed),
         cmocka_unit_test(a_cycle_is_named_whole),
         cmocka_unit_test(a_long_document_arrives_whole),
+        cmocka_unit_test(a_document_can_be_had_in_segments),
+        cmocka_unit_test(no_document_has_no_segments),
         cmocka_unit_test(outcomes_have_names),
+        cmocka_unit_test(headers_and_redirects_need_all_their_parts),
+        cmocka_unit_test(a_value_full_of_escapes_crosses_whole),
     };
     return cmocka_run_group_tests_name("render", tests, NULL, NULL);
 }
