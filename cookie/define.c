@@ -52,11 +52,10 @@ static void release_cookie(struct ssr_definition *definition)
     ssr_value_free(((struct ssr_cookie *)definition)->fallback);
 }
 
-/* The attribute's text in the registry's memory; false: none left. */
+/* Moves an attribute's text into the registry's memory; false: none left. */
 static bool keep_text(struct ssr_registry *registry, const char **text)
 {
-    if (*text)
-        *text = ssr_region_copy(&registry->region, *text, strlen(*text));
+    *text = ssr_region_copy(&registry->region, *text, strlen(*text));
     return *text != NULL;
 }
 

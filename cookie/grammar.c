@@ -113,16 +113,13 @@ static bool is_decodable(const char *value, size_t length)
 size_t ssr_cookie_decode(const char *value, size_t length, char *buffer, size_t size)
 {
     bool is_kept = !is_decodable(value, length);
-    size_t written = 0;
+    struct ssr_text_out text = {buffer, size, 0};
     for (size_t at = 0; at < length;) {
         char byte = is_kept ? value[at++] : (char)decoded_byte(value, length, &at);
-        if (written + 1 < size)
-            buffer[written] = byte;
-        written++;
+        ssr_text_put(&text, &byte, 1);
     }
-    if (size > 0)
-        buffer[written < size ? written : size - 1] = '\0';
-    return written;
+    ssr_text_end(&text);
+    return text.length;
 }
 
 /* ---- What may be written ---------------------------------------------------------------------------------------- */
@@ -279,11 +276,14 @@ static void put_percent(struct ssr_text_out *text, const char *value, size_t len
     }
 }
 
-/* The day of a count of days since 1970-01-01 in the Gregorian calendar, from the count of days since 0000-03-01. */
+/*
+ * The day of a count of days since 1970-01-01 in the Gregorian calendar, from the count of days since 0000-03-01: not
+ * negative, as no date is before 1601.
+ */
 static void civil_date(int64_t days, int64_t *year, int *month, int *day)
 {
     days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t era = days / 146097;
     int64_t of_era = days - era * 146097;
     int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -368,11 +368,6 @@ static void put_attributes(struct ssr_text_out *text, const ssr_set_cookie *cook
     put_string(text, cookie->partitioned ? "; Partitioned" : "");
 }
 
-static bool is_too_long(const char *attribute)
-{
-    return attribute && strlen(attribute) > LONGEST_ATTRIBUTE;
-}
-
 ssr_status ssr_cookie_format(const ssr_set_cookie *cookie, char *buffer, size_t size, size_t *length)
 {
     ssr_status status = check(cookie);
@@ -382,7 +377,7 @@ ssr_status ssr_cookie_format(const ssr_set_cookie *cookie, char *buffer, size_t 
     put_pair(&pair, cookie);
     if (pair.length - 1 > LONGEST_PAIR)
         return SSR_E_COOKIE_TOO_LONG;
-    if (is_too_long(cookie->path) || is_too_long(cookie->domain))
+    if (cookie->path && strlen(cookie->path) > LONGEST_ATTRIBUTE) /* a domain is shorter */
         return SSR_E_COOKIE_ATTRIBUTE_TOO_LONG;
     struct ssr_text_out text = {buffer, size, 0};
     put_pair(&text, cookie);

@@ -56,7 +56,7 @@ static void advise_prefetch(struct ssr_record *record)
 static void advise_hook(struct ssr_record *record, const struct ssr_record_pass *pass)
 {
     bool is_first = pass->number > 0 && !ssr_record_cause(pass) && pass->next && ssr_record_cause(pass->next) == pass;
-    if (record->verdict.kind != SSR_VERDICT_SETTLED || !is_first || pass->has_asked || pass->loads)
+    if (record->verdict.kind != SSR_VERDICT_SETTLED || !is_first || pass->has_asked)
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
     unsigned count = 0;

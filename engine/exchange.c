@@ -86,15 +86,19 @@ static ssr_status write_input(struct ssr_operation *operation, const struct ssr_
     return status;
 }
 
-/* Appends a write of what ssr_operation_build_store has built. */
+/* Appends a write of what ssr_operation_build_store has built, which stays there on an error. */
 static ssr_status write_built(struct ssr_operation *operation, const struct ssr_definition *definition,
                               struct ssr_writer writer)
 {
-    struct ssr_value *value;
-    ssr_status status = ssr_builder_finish(&operation->side, &value);
-    if (status == SSR_OK)
-        status = add_write(operation, definition, value, NULL, writer);
+    struct ssr_builder *side = &operation->side;
+    ssr_status status = ssr_builder_complete(side);
     if (status != SSR_OK)
+        return status;
+    struct ssr_value *value = ssr_value_new(&side->budget->allocator, side->out.data, side->out.length);
+    status = value ? add_write(operation, definition, value, NULL, writer) : SSR_E_NOMEM;
+    if (status == SSR_OK)
+        ssr_builder_reset(side);
+    else
         ssr_value_free(value);
     return status;
 }

@@ -51,7 +51,7 @@ void ssr_history_restart(struct ssr_history *history)
 
 static struct ssr_track **place_of(struct ssr_track **table, size_t size, const struct ssr_definition *definition)
 {
-    size_t at = (definition->index * UINT32_C(2654435769)) & (size - 1);
+    size_t at = (size_t)(definition->index * UINT32_C(2654435769)) & (size - 1);
     while (table[at] && table[at]->definition != definition)
         at = (at + 1) & (size - 1);
     return &table[at];

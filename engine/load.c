@@ -107,26 +107,26 @@ static ssr_status give_known(struct ssr_render *render, struct ssr_operation *ho
     const struct ssr_loads *loads = &render->loads;
     for (size_t i = 0; i < loads->table_size; i++) {
         const struct ssr_load *load = loads->table[i];
-        bool is_known = load && load->operation && load->visible_pass > 0;
-        if (is_known && ssr_operation_know(hook, load->operation) != SSR_OK)
+        if (load && load->operation && ssr_operation_know(hook, load->operation) != SSR_OK)
             return SSR_E_NOMEM;
     }
     return SSR_OK;
 }
 
 /* A load's operation, with arguments of its own, because it may outlive the request. */
-static ssr_status make_operation(struct ssr_render *render, struct ssr_load *load)
+static bool make_operation(struct ssr_render *render, struct ssr_load *load)
 {
     struct ssr_value *args = NULL;
-    if (load->query)
+    if (!load->hook)
         args = ssr_value_new(&render->engine->config.allocator, load->args->text, load->args->length);
-    if (!load->query || args)
+    if (load->hook || args)
         load->operation = new_operation(render, load, args);
     if (!load->operation)
         ssr_value_free(args);
-    else if (load->query || give_known(render, load->operation) == SSR_OK)
-        return SSR_OK;
-    return ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
+    else if (!load->hook || give_known(render, load->operation) == SSR_OK)
+        return true;
+    ssr_fail_memory(&render->ctx, SSR_E_NOMEM, "an operation");
+    return false;
 }
 
 static ssr_status make_mailbox(struct ssr_render *render)
@@ -155,7 +155,7 @@ ssr_status ssr_begin_load(struct ssr_render *render, int64_t now_ms)
     loads->next_out = loads->first;
     loads->unanswered = 0;
     for (struct ssr_load *load = loads->first; load; load = load->next) {
-        if (make_operation(render, load) != SSR_OK)
+        if (!make_operation(render, load))
             return render->ctx.fatal;
         load->expires_ms = expiry(load, now_ms);
         load->began = ssr_read_clock(render);
@@ -228,13 +228,13 @@ static void note_answer(struct ssr_render *render, struct ssr_load *load)
     render->loads.unanswered--;
 }
 
-/* Answers that came in. One that is late, because its query has timed out, finds its load answered. */
+/* Answers that came in. One that is late, because its query has timed out, finds no load. */
 static void take_answers(struct ssr_render *render)
 {
     for (struct ssr_operation *operation = ssr_mailbox_take(render->mailbox); operation;) {
         struct ssr_operation *next = operation->next;
         struct ssr_load *load = load_of(render, operation);
-        if (load && !load->is_answered)
+        if (load)
             note_answer(render, load);
         ssr_operation_drop(operation);
         operation = next;
@@ -246,7 +246,7 @@ static ssr_status time_out(struct ssr_render *render, struct ssr_load *load)
 {
     struct ssr_operation *slow = load->operation;
     load->operation = NULL;
-    if (make_operation(render, load) != SSR_OK) {
+    if (!make_operation(render, load)) {
         load->operation = slow;
         return render->ctx.fatal;
     }

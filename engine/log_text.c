@@ -61,10 +61,10 @@ static void put_escape(struct ssr_log_text *text, unsigned code)
     ssr_put(text, digits + 4, 4);
 }
 
-/* U+0080 to U+009F, which some terminals obey. */
+/* U+0080 to U+009F, which some terminals obey; p is UTF-8. */
 static bool is_c1(const unsigned char *p)
 {
-    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+    return p[0] == 0xc2 && p[1] < 0xa0;
 }
 
 /* How many bytes from p on can be put as they are: printable ASCII without quote and backslash. */

@@ -7,8 +7,6 @@
 #include "ssrstore/ascii.h"
 #include "ssrstore/number.h"
 
-enum { LOOKS_LEAST = 3 };
-
 /* The same stretch of every value, the oldest first. */
 struct stretch {
     const char *text[SSR_HISTORY_VALUES];
@@ -56,7 +54,7 @@ static struct stretch differing(const struct stretch *values, bool (*belongs)(ch
     const char *first = values->text[0];
     while (prefix > 0 && belongs(first[prefix - 1]))
         prefix--;
-    while (first[prefix] == ':' && prefix < values->length[0]) /* of a member */
+    while (first[prefix] == ':') /* of a member: a value does not end with it */
         prefix++;
     while (suffix > 0 && belongs(first[values->length[0] - suffix]))
         suffix--;
@@ -141,7 +139,7 @@ static bool are_dates(const struct numbers *numbers, int64_t now_ms)
 static bool are_steady_clock(const struct numbers *numbers)
 {
     double first = numbers->at[0], last = numbers->at[numbers->count - 1];
-    return first >= 1000 && last > first && (last - first) / first < 0.01;
+    return first >= 1000 && (last - first) / first < 0.01;
 }
 
 /* Addresses of one process: large, near to each other, aligned. */
@@ -230,19 +228,19 @@ static bool are_growing(const struct stretch *values)
 
 /* ---- All together ------------------------------------------------------------------------------------------------ */
 
-/* Whether each of the values is longer than the one before, as far as lengths can tell. */
+/* Whether the values become longer, as far as lengths can tell: one that was not kept is there twice in a row. */
 static bool are_longer(const struct ssr_track *track, size_t count)
 {
     for (size_t n = 0; n + 1 < count; n++)
-        if (ssr_track_value(track, n)->length <= ssr_track_value(track, n + 1)->length)
+        if (ssr_track_value(track, n)->length < ssr_track_value(track, n + 1)->length)
             return false;
-    return true;
+    return ssr_track_value(track, 0)->length > ssr_track_value(track, count - 1)->length;
 }
 
 static const char *stretch_looks(const struct stretch *values, int64_t now_ms)
 {
     struct stretch words = differing(values, is_of_word), digits = differing(values, is_of_number);
-    struct numbers numbers;
+    struct numbers numbers = {.count = 0}, whole;
     bool are_numbers = read_numbers(&digits, &numbers);
     if (are_all(&words, is_date))
         return "time";
@@ -250,17 +248,17 @@ static const char *stretch_looks(const struct stretch *values, int64_t now_ms)
         return "pointer";
     if (!are_numbers && are_growing(values))
         return "growing";
-    if (read_numbers(&words, &numbers) || (are_numbers && !are_scrambled(&words)))
-        return read_numbers(&digits, &numbers) ? numbers_look(&numbers, now_ms) : "unknown";
+    if (are_numbers && (read_numbers(&words, &whole) || !are_scrambled(&words)))
+        return numbers_look(&numbers, now_ms);
     return are_scrambled(&words) ? "random" : "unknown";
 }
 
 const char *ssr_track_looks(const struct ssr_track *track, int64_t now_ms)
 {
     struct stretch values = {.count = 0};
-    size_t count = 0;
+    size_t count = 2; /* only what has changed is looked at */
     bool is_whole = true;
-    while (count < SSR_HISTORY_VALUES && ssr_track_value(track, count))
+    while (ssr_track_value(track, count))
         count++;
     for (size_t n = count; n-- > 0;) {
         const struct ssr_past_value *value = ssr_track_value(track, n);
@@ -268,8 +266,6 @@ const char *ssr_track_looks(const struct ssr_track *track, int64_t now_ms)
         values.text[values.count] = value->text;
         values.length[values.count++] = value->kept;
     }
-    if (count < LOOKS_LEAST)
-        return "unknown";
     if (!is_whole)
         return are_longer(track, count) ? "growing" : "unknown";
     return stretch_looks(&values, now_ms);

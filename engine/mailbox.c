@@ -42,8 +42,10 @@ void ssr_mailbox_post(struct ssr_operation *operation)
         ssr_operation_drop(operation);
     } else {
         operation->next = atomic_load(&mailbox->answered);
-        while (!atomic_compare_exchange_weak(&mailbox->answered, &operation->next, operation))
-            continue;
+        bool is_posted;
+        do
+            is_posted = atomic_compare_exchange_weak(&mailbox->answered, &operation->next, operation);
+        while (!is_posted); /* GCOVR_EXCL_BR_LINE: goes round when another thread has answered in between */
         if (mailbox->wake)
             mailbox->wake(mailbox->wake_arg);
     }

@@ -139,8 +139,6 @@ struct ssr_load *ssr_loads_find(struct ssr_render *render, const struct ssr_quer
 const struct ssr_load *ssr_loads_known(const struct ssr_loads *loads, const struct ssr_definition *query,
                                        const struct ssr_value *args)
 {
-    if (loads->table_size == 0)
-        return NULL;
     return *place_of(loads, (const struct ssr_query *)query, args->text, args->length, args->digest);
 }
 

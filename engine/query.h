@@ -147,8 +147,9 @@ SSR_API ssr_status ssr_operation_update_atom_at(ssr_operation *operation, const 
                                                 const char *file, int line);
 
 /*
- * Sets or deletes a cookie with the answer, at once: it is sent whatever becomes of the render, and the next pass sees
- * it. As ssr_cookie_set and its other forms.
+ * Sets or deletes a cookie with the answer, at once: the next pass sees it, and it is sent whatever becomes of the
+ * render, unless that is called off before all answers of its batch were taken in. As ssr_cookie_set and its other
+ * forms.
  *
  * Returns    SSR_OK, unknown_cookie, wrong_type, a value error, what ssr_cookie_format refuses, nomem; an error sets
  *            nothing.

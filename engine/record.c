@@ -58,7 +58,7 @@ struct ssr_log_text ssr_record_begin_text(struct ssr_record *record)
 
 const char *ssr_record_finish_text(struct ssr_record *record, const struct ssr_log_text *text)
 {
-    if (text->status == SSR_OK && text->buffer->length > 0)
+    if (text->status == SSR_OK)
         return ssr_record_keep(record, text->buffer->data, text->buffer->length);
     record->is_truncated = true;
     return NULL;
@@ -132,6 +132,8 @@ static void note_history(struct ssr_record *record, bool is_barrier)
         record->history = ssr_history_new(&render->ctx.budget.allocator);
     if (record->history)
         ssr_history_note(record->history, &render->ctx, is_barrier);
+    /* a verdict of what it could not note is not the whole truth */
+    record->is_truncated |= !record->history || record->history->budget.refusal == SSR_E_NOMEM;
 }
 
 void ssr_record_pass_ended(struct ssr_record *record, bool completed)
@@ -194,7 +196,7 @@ uint64_t ssr_record_wait(const struct ssr_record *record)
 const char *ssr_record_moved_to(const struct ssr_record *record, const struct ssr_record_pass *pass)
 {
     const char *location = pass->location;
-    bool is_said = !pass->previous && location && strcmp(location, record->render->location_path) == 0;
+    bool is_said = !pass->previous && strcmp(location, record->render->location_path) == 0; /* the first one has it */
     return is_said ? NULL : location;
 }
 

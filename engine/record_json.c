@@ -228,7 +228,7 @@ static void put_waits(struct ssr_log_text *text, const struct ssr_record_pass *p
 {
     struct list list = {text, KEY("waitedFor"), false};
     const struct ssr_record_news *news = pass->news;
-    for (size_t i = 0; i < load->waited_count && news; i++, news = news->next) {
+    for (size_t i = 0; i < load->waited_count; i++, news = news->next) {
         begin_item(&list);
         put_definition(text, news->definition);
         if (news->definition->kind != SSR_KIND_QUERY)

@@ -111,7 +111,7 @@ static void put_event(struct ssr_log_text *text, const struct ssr_journal_entry 
 static void put_waits(struct ssr_log_text *text, const struct ssr_record_pass *pass, const struct ssr_record_load *load)
 {
     const struct ssr_record_news *news = pass->news;
-    for (size_t i = 0; i < load->waited_count && news; i++, news = news->next) {
+    for (size_t i = 0; i < load->waited_count; i++, news = news->next) {
         ssr_put_words(text, i == 0 ? ", waited for " : ", ");
         ssr_put_definition(text, news->definition);
         if (!news->writer.file)

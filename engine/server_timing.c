@@ -27,11 +27,9 @@ static void put_metric(struct header *header, const struct ssr_record *record, c
     struct ssr_log_text *text = &header->text;
     ssr_put_words(text, header->whole > 0 ? ", " : "");
     ssr_put_words(text, name);
-    if (description) {
-        ssr_put_words(text, ";desc=\"");
-        put_description(text, description);
-        ssr_put_words(text, "\"");
-    }
+    ssr_put_words(text, ";desc=\"");
+    put_description(text, description);
+    ssr_put_words(text, "\"");
     if (record->render->engine->config.clock) {
         ssr_put_words(text, ";dur=");
         ssr_put_milliseconds(text, nanoseconds, 3);

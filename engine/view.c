@@ -39,12 +39,10 @@ static const struct ssr_value *next_value(const struct ssr_cell *cell)
     return cell->staged ? cell->staged : cell->committed;
 }
 
-/* The clones of templates that the request's store holds. */
+/* What the request's store holds: between passes, its clones of templates and no others. */
 static const struct ssr_atom *next_atom(const struct ssr_ctx *ctx, const struct ssr_atom *before)
 {
     const struct ssr_atom_link *end = &ctx->atoms->atoms, *link = before ? before->link.next : end->next;
-    while (link != end && !((const struct ssr_atom *)link)->is_main)
-        link = link->next;
     return link == end ? NULL : (const struct ssr_atom *)link;
 }
 

@@ -298,7 +298,8 @@ static ssr_status tell_all(struct ssr_atom *atom, const struct ssr_atom_edit *ed
 static ssr_status change(struct ssr_atom *atom, struct ssr_atom_value *next, const struct ssr_atom_edit *edit)
 {
     struct ssr_atom_value *previous = ssr_atom_value_hold(atom->value);
-    ssr_atom_log(atom->store, (struct ssr_atom_undo){SSR_ATOM_OP_VALUE, {.atom = atom}, atom->value});
+    enum ssr_atom_op op = edit->is_load ? SSR_ATOM_OP_LOAD : SSR_ATOM_OP_VALUE;
+    ssr_atom_log(atom->store, (struct ssr_atom_undo){op, {.atom = atom}, atom->value});
     atom->value = ssr_atom_value_hold(next);
     ssr_status told = SSR_OK;
     if (!edit->is_silent)
@@ -360,7 +361,7 @@ static ssr_status edit_atom(struct ssr_atom *atom, struct ssr_atom_edit edit)
     ssr_status status = ssr_atom_enter_write(atom, edit.writer);
     if (status != SSR_OK)
         return status;
-    if (!edit.is_reset && !edit.updater && !edit.action)
+    if (!edit.is_reset && !edit.updater)
         return ssr_atom_refuse(atom->store, atom->template, SSR_E_INVALID_ARGUMENT, edit.writer);
     return ssr_atom_apply(atom, &edit);
 }

@@ -83,6 +83,7 @@ struct ssr_atom_slot {
 
 enum ssr_atom_op {
     SSR_ATOM_OP_VALUE,       /* an atom took another value; `value` was the one before */
+    SSR_ATOM_OP_LOAD,        /* the same, from where it is kept, before anybody has seen it */
     SSR_ATOM_OP_MAKE,        /* an atom was made */
     SSR_ATOM_OP_DESTROY,     /* an atom was taken out; `value` was its value */
     SSR_ATOM_OP_QUEUE,       /* the queued value of a template changed; `value` was the one before, or NULL */
@@ -224,7 +225,7 @@ bool ssr_atom_may_read(const struct ssr_atom_store *store);
 /* Changes an atom, wherever the render is, and notes the answer. */
 ssr_status ssr_atom_apply(struct ssr_atom *atom, const struct ssr_atom_edit *edit);
 /* The updater that puts the const struct ssr_atom_value at arg into the place of the whole. */
-ssr_status ssr_atom_put_value(ssr_draft *draft, void *value);
+ssr_status ssr_atom_put_value(ssr_draft *draft, void *arg);
 /* What stands at a dotted path; "" is the whole. */
 ssr_json ssr_atom_path(ssr_json json, const char *path);
 
@@ -236,7 +237,7 @@ bool ssr_atom_end_calls(struct ssr_atom_store *store);
 
 /* Tells those who listen to the event. SSR_E_LISTENER: all were told, and one failed. */
 ssr_status ssr_atom_tell(struct ssr_atom *atom, enum ssr_atom_event event, ssr_json next, ssr_json previous);
-void ssr_atom_subscriptions_free(struct ssr_atom_store *store, struct ssr_atom_subscription *until);
+void ssr_atom_subscriptions_free(struct ssr_atom_store *store, const struct ssr_atom_subscription *until);
 
 /* ---- atom_request.c --------------------------------------------------------------------------------------------- */
 

@@ -133,7 +133,7 @@ void ssr_atom_unsubscribe(struct ssr_atom_subscription *subscription)
     ssr_atom_link_remove(&subscription->link);
 }
 
-void ssr_atom_subscriptions_free(struct ssr_atom_store *store, struct ssr_atom_subscription *until)
+void ssr_atom_subscriptions_free(struct ssr_atom_store *store, const struct ssr_atom_subscription *until)
 {
     while (store->subscribed != until) {
         struct ssr_atom_subscription *subscription = store->subscribed;

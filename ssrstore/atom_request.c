@@ -27,7 +27,7 @@ ssr_status ssr_atom_log_reserve(struct ssr_atom_store *store, size_t count)
 /* A first use is no change that a component could see, unless it looks at what has been used. */
 static bool is_first_use(struct ssr_atom_undo undo)
 {
-    return undo.op == SSR_ATOM_OP_MAKE && undo.of.atom->is_main;
+    return undo.op == SSR_ATOM_OP_LOAD || (undo.op == SSR_ATOM_OP_MAKE && undo.of.atom->is_main);
 }
 
 void ssr_atom_log(struct ssr_atom_store *store, struct ssr_atom_undo undo)
@@ -106,8 +106,9 @@ static void restore_subscription(struct ssr_atom_subscription *subscription)
 
 static void take_back(struct ssr_atom_store *store, const struct ssr_atom_undo *undo)
 {
-    switch (undo->op) {
-    case SSR_ATOM_OP_VALUE: set_value(undo->of.atom, undo->value); break;
+    switch (undo->op) { /* GCOVR_EXCL_BR_LINE: there is no operation without a case */
+    case SSR_ATOM_OP_VALUE:
+    case SSR_ATOM_OP_LOAD: set_value(undo->of.atom, undo->value); break;
     case SSR_ATOM_OP_MAKE: ssr_atom_unmake(undo->of.atom); break;
     case SSR_ATOM_OP_DESTROY: restore_atom(undo->of.atom, undo->value); break;
     case SSR_ATOM_OP_QUEUE: restore_queued(store, undo); break;
@@ -150,14 +151,15 @@ ssr_status ssr_atoms_keep(struct ssr_ctx *ctx)
         return SSR_OK;
     struct ssr_atom_kept *kept =
         ssr_grow(store->budget, store->kept, &store->kept_capacity, store->atom_count, sizeof *kept);
-    if (!kept && store->atom_count > 0)
+    if (kept)
+        store->kept = kept;
+    else if (store->atom_count > 0)
         return ssr_fail_memory(ctx, store->budget->refusal, "the atoms of a pass");
-    store->kept = kept;
     drop_kept(store);
     for (struct ssr_atom_link *link = store->atoms.next; link != &store->atoms; link = link->next) {
         const struct ssr_atom *atom = (struct ssr_atom *)link;
         if (atom->is_main && atom->template->policy == SSR_TRANSFERRED)
-            kept[store->kept_count++] = (struct ssr_atom_kept){atom->template, ssr_atom_value_hold(atom->value)};
+            store->kept[store->kept_count++] = (struct ssr_atom_kept){atom->template, ssr_atom_value_hold(atom->value)};
     }
     return SSR_OK;
 }
@@ -253,7 +255,7 @@ ssr_status ssr_atom_note_late(struct ssr_atom *atom, const struct ssr_value *val
 /* Whether the value of that template is kept in a cookie here. */
 static bool is_persistent(const struct ssr_atom_store *store, const struct ssr_atom_template *template)
 {
-    return template->persist && store->ctx && store->ctx->persistence;
+    return template->persist && store->ctx;
 }
 
 static ssr_status load(struct ssr_atom_store *store, const struct ssr_atom_template *template,
@@ -303,6 +305,11 @@ void ssr_atoms_forget_pass(struct ssr_ctx *ctx)
 {
     for (struct ssr_atom *atom = ctx->atoms ? ctx->atoms->made : NULL; atom; atom = atom->older)
         atom->read_pass = atom->late_pass = 0;
+}
+
+size_t ssr_atoms_count(const struct ssr_ctx *ctx)
+{
+    return ctx->atoms ? ctx->atoms->atom_count : 0;
 }
 
 void ssr_atoms_restart(struct ssr_ctx *ctx)

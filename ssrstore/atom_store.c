@@ -197,7 +197,7 @@ static struct ssr_atom *allocate(struct ssr_atom_store *store, const struct ssr_
 static ssr_status make_atom(struct ssr_atom_store *store, const struct ssr_atom_template *template, bool is_main,
                             struct ssr_atom_value *value, struct ssr_atom **made)
 {
-    if (store->ctx && store->atom_count >= store->ctx->cell_cap)
+    if (store->ctx && store->ctx->cell_count + store->atom_count >= store->ctx->cell_cap)
         return ssr_fail_memory(store->ctx, SSR_E_LIMIT, "ssr_limits.stores");
     struct ssr_atom_slot *slot = is_main ? ssr_atom_slot_make(store, template) : NULL;
     bool has_room = (slot || !is_main) && ssr_atom_log_reserve(store, 1) == SSR_OK;
@@ -274,7 +274,7 @@ static ssr_status make_clone(struct ssr_atom_store *store, const struct ssr_atom
     struct ssr_atom *made = NULL;
     struct ssr_atom_value *loaded = NULL;
     ssr_status status = make_atom(store, template, true, ssr_atom_fallback(template), &made);
-    if (status != SSR_OK)
+    if (!made)
         return status;
     status = ssr_atom_load(store, template, &loaded);
     if (status == SSR_OK && loaded)

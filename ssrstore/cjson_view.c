@@ -16,7 +16,7 @@ static void add_tree(struct ssr_builder *builder, const cJSON *item);
 
 static void add_children(struct ssr_builder *builder, const cJSON *item, bool is_object)
 {
-    for (const cJSON *child = item->child; child && ssr_builder_status(builder) == SSR_OK; child = child->next) {
+    for (const cJSON *child = item->child; child; child = child->next) {
         if (is_object)
             ssr_builder_key(builder, child->string);
         add_tree(builder, child);
@@ -157,26 +157,30 @@ const cJSON *ssr_get_cjson(struct ssr_ctx *ctx, const struct ssr_store *store)
     return cell->view;
 }
 
-/* Whether the view says something else than the value; not when memory ran out before that could be told. */
-static bool is_changed(struct ssr_builder *builder, const struct ssr_cell *cell)
+/* A view that there was no memory to check may be changed, so that the render ends. */
+static void check_view(struct ssr_ctx *ctx, struct ssr_builder *builder, const struct ssr_cell *cell)
 {
     ssr_builder_reset(builder);
     ssr_status status = ssr_builder_cjson(builder, cell->view);
-    if (status != SSR_OK)
-        return !ssr_ends_render(status);
-    return builder->out.length != cell->committed->length ||
-           memcmp(builder->out.data, cell->committed->text, builder->out.length) != 0;
+    bool is_same = status == SSR_OK && builder->out.length == cell->committed->length &&
+                   memcmp(builder->out.data, cell->committed->text, builder->out.length) == 0;
+    if (ssr_ends_render(status))
+        ssr_fail_memory(ctx, status, cell->definition->name);
+    else if (!is_same)
+        ssr_refuse(ctx, (struct ssr_refusal){
+                            .call = SSR_CALL_GET, .status = SSR_E_VIEW_MUTATED, .definition = cell->definition});
 }
 
 void ssr_check_views(struct ssr_ctx *ctx)
 {
     struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
-    if (!builder)
+    if (!builder) {
+        ssr_fail_memory(ctx, ctx->budget.refusal, "the check of views");
         return;
+    }
     ssr_builder_set_cap(builder, SIZE_MAX); /* defaults may be longer than what a request may set */
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched)
-        if (cell->view && cell->view_pass == ctx->pass && is_changed(builder, cell))
-            ssr_refuse(ctx, (struct ssr_refusal){
-                                .call = SSR_CALL_GET, .status = SSR_E_VIEW_MUTATED, .definition = cell->definition});
+        if (cell->view && cell->view_pass == ctx->pass)
+            check_view(ctx, builder, cell);
     ssr_scope_return_builder(ctx, builder);
 }

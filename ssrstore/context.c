@@ -217,14 +217,11 @@ static void add_provided(struct ssr_ctx *ctx, struct ssr_provided *provided)
 
 void ssr_contexts_transfer(struct ssr_transfer *transfer)
 {
-    ssr_builder_key(transfer->builder, "contexts");
-    ssr_builder_begin_object(transfer->builder);
     for (const struct ssr_provided *at = transfer->ctx->kept_provided; at; at = at->next)
         if (at->context->policy == SSR_TRANSFERRED) {
             ssr_builder_key_n(transfer->builder, at->path, at->path_length);
             ssr_transfer_add(transfer, at->initial, at->context->definition.name);
         }
-    ssr_builder_end_object(transfer->builder);
 }
 
 /* ---- Providing -------------------------------------------------------------------------------------------------- */
@@ -243,8 +240,8 @@ static const struct ssr_value *first_state(struct ssr_ctx *ctx, const struct ssr
     const struct ssr_value *state = edit(ctx, initial, &init, refusal);
     place = ctx->place;
     ssr_end_init(ctx, &mark);
-    ctx->place.randoms = place.randoms; /* an init that runs in every pass counts with the page */
-    ctx->place.ids = place.ids;
+    ctx->place.spot.randoms = place.spot.randoms; /* an init that runs in every pass counts with the page */
+    ctx->place.spot.ids = place.spot.ids;
     return state;
 }
 
@@ -264,7 +261,7 @@ static bool open_provider(struct ssr_ctx *ctx, struct ssr_provider *provider, co
     provider->provided->initial = value;
     add_provided(ctx, provider->provided);
     provider->outer = ctx->provider;
-    provider->frame = ctx->frames.current;
+    provider->frame = ctx->frames.current ? ctx->frames.current->frame : NULL;
     ctx->provider = provider;
     ctx->is_private = true;
     return true;
@@ -331,7 +328,7 @@ ssr_status ssr_context_provide_at(struct ssr_ctx *ctx, const struct ssr_context 
     if (!open_provider(ctx, &provider, context, key, initial, refusal))
         return ctx->last;
     if (ctx->frames.current)
-        ctx->frames.current->provides = true;
+        ctx->frames.current->frame->provides = true;
     ssr_status status = note_begin(ctx, context, key, provider.provided->initial) ? body(ctx, arg) : ctx->fatal;
     ctx->provider = provider.outer;
     if (!ssr_frame_effect(ctx, (struct ssr_effect){.replay = replay_end}))
@@ -351,9 +348,9 @@ static struct ssr_provider *nearest(const struct ssr_ctx *ctx, const struct ssr_
 
 bool ssr_contexts_hold(const struct ssr_ctx *ctx, const struct ssr_frame *frame)
 {
-    for (size_t i = 0; i < frame->seen_count; i++) {
-        const struct ssr_provider *provider = nearest(ctx, (const struct ssr_context *)frame->seen[i].context);
-        const struct ssr_value *state = frame->seen[i].state;
+    for (const struct ssr_seen *seen = frame->seen; seen; seen = seen->next) {
+        const struct ssr_provider *provider = nearest(ctx, (const struct ssr_context *)seen->context);
+        const struct ssr_value *state = seen->state;
         if (!provider || !state ? provider || state : !ssr_value_equal(provider->state, state))
             return false;
     }
@@ -362,9 +359,9 @@ bool ssr_contexts_hold(const struct ssr_ctx *ctx, const struct ssr_frame *frame)
 
 bool ssr_contexts_take_over(struct ssr_ctx *ctx, const struct ssr_frame *frame)
 {
-    for (size_t i = 0; i < frame->seen_count; i++) {
-        const struct ssr_provider *provider = nearest(ctx, (const struct ssr_context *)frame->seen[i].context);
-        if (!ssr_frame_has_seen(ctx, frame->seen[i].context, frame->seen[i].state, provider ? provider->frame : NULL))
+    for (const struct ssr_seen *seen = frame->seen; seen; seen = seen->next) {
+        const struct ssr_provider *provider = nearest(ctx, (const struct ssr_context *)seen->context);
+        if (!ssr_frame_has_seen(ctx, seen->context, seen->state, provider ? provider->frame : NULL))
             return false;
     }
     return true;

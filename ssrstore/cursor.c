@@ -148,7 +148,7 @@ static bool same_string(ssr_json json, const char *text, size_t length, bool is_
     const char *p = json.text + 1, *end = json.text + json.length - 1, *text_end = text + length;
     while (p < end && text < text_end) {
         char wanted = *text++;
-        if (is_token && wanted == '~' && text < text_end)
+        if (is_token && wanted == '~')
             wanted = *text++ == '0' ? '~' : '/';
         if (ssr_json_next_byte(&p) != wanted)
             return false;
@@ -238,6 +238,8 @@ ssr_status ssr_json_number(ssr_json json, double *out)
 
 ssr_status ssr_json_integer(ssr_json json, int64_t *out)
 {
+    if (json.text && ssr_integer_read(json.text, json.length, out))
+        return SSR_OK;
     double number;
     if (ssr_json_number(json, &number) != SSR_OK)
         return SSR_E_WRONG_TYPE;

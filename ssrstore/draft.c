@@ -103,12 +103,6 @@ ssr_status ssr_draft_act(struct ssr_draft *draft, const char *state, size_t leng
     return status == SSR_OK ? finish(draft, action->run(draft, taken, action->arg)) : status;
 }
 
-ssr_status ssr_draft_replace(struct ssr_draft *draft, ssr_input input)
-{
-    ssr_status status = ssr_draft_open(draft, "null", 4);
-    return status == SSR_OK ? finish(draft, ssr_draft_set(draft, "", input)) : status;
-}
-
 /* ---- Places ----------------------------------------------------------------------------------------------------- */
 
 static ssr_json whole(const struct ssr_draft *draft)

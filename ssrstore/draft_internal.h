@@ -38,13 +38,12 @@ void ssr_draft_close(struct ssr_draft *draft);
 const char *ssr_draft_text(const struct ssr_draft *draft, size_t *length);
 
 /*
- * The three changes of a state. Each runs on a closed draft and leaves it closed; on SSR_OK ssr_draft_text is the next
+ * The two changes of a state. Each runs on a closed draft and leaves it closed; on SSR_OK ssr_draft_text is the next
  * state, otherwise there is none. Memory that ran out inside is answered even when the callback says SSR_OK.
  */
 ssr_status ssr_draft_run(struct ssr_draft *draft, const char *state, size_t length, ssr_updater_fn updater, void *arg);
 ssr_status ssr_draft_act(struct ssr_draft *draft, const char *state, size_t length, const ssr_action *action,
                          ssr_input argument);
-ssr_status ssr_draft_replace(struct ssr_draft *draft, ssr_input input);
 
 /* ---- actions.c -------------------------------------------------------------------------------------------------- */
 

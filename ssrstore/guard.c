@@ -59,12 +59,6 @@ static void explain(struct ssr_guard *guard, const struct ssr_shared *shared, st
             *p = '?';
 }
 
-/* Whether a render's journal on this thread can note it. */
-static bool has_journal(const struct ssr_guard *guard)
-{
-    return guard->ctx && guard->ctx->phase != SSR_IDLE;
-}
-
 const struct ssr_definition *ssr_shared_definition(const struct ssr_shared *shared, const struct ssr_registry *registry)
 {
     return shared->definition.registry == registry ? &shared->definition : NULL;
@@ -73,7 +67,7 @@ const struct ssr_definition *ssr_shared_definition(const struct ssr_shared *shar
 static ssr_status refuse(struct ssr_guard *guard, const struct ssr_shared *shared, struct ssr_writer writer)
 {
     explain(guard, shared, writer);
-    if (has_journal(guard))
+    if (guard->ctx)
         return ssr_refuse(guard->ctx,
                           (struct ssr_refusal){.call = SSR_CALL_SHARED_UPDATE,
                                                .status = SSR_E_SHARED_WRITE,
@@ -102,5 +96,5 @@ ssr_status ssr_guard_write(const struct ssr_shared *shared, struct ssr_writer wr
         return SSR_OK;
     if (!shared->writable_in_render)
         return refuse(guard, shared, writer);
-    return has_journal(guard) ? note(guard->ctx, shared, writer) : SSR_OK;
+    return guard->ctx ? note(guard->ctx, shared, writer) : SSR_OK;
 }

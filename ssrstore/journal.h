@@ -41,7 +41,11 @@ struct ssr_journal_entry {
     size_t offset;
 };
 
+#ifdef SSR_SINGLE_BLOCKS /* see memory.c */
+enum { SSR_JOURNAL_CHUNK = 2 };
+#else
 enum { SSR_JOURNAL_CHUNK = 16 };
+#endif
 
 struct ssr_journal_chunk {
     struct ssr_journal_chunk *next;

@@ -33,7 +33,7 @@ struct patch {
     struct ssr_buffer path;
     size_t start; /* in out, behind the opening bracket */
     size_t limit;
-    size_t work;
+    uint64_t work;
     bool is_over;
     ssr_status status;      /* of memory */
     struct change *changes; /* a stack: those of the arrays around the place */
@@ -315,7 +315,7 @@ static void find_changes(struct patch *patch, ssr_json a, ssr_json b)
 {
     size_t before_count = list_digests(patch, a, 0);
     size_t after_count = list_digests(patch, b, before_count) - before_count;
-    if (patch->status != SSR_OK || before_count + after_count == 0)
+    if (patch->status != SSR_OK)
         return;
     struct sequences s = {patch->digests, patch->digests + before_count, before_count, after_count};
     size_t alike = count_alike(&s, 0, 0);
@@ -419,9 +419,9 @@ static void compare(struct patch *patch, ssr_json before, ssr_json after)
     put_operation(patch, "replace", after);
 }
 
-static size_t work_for(size_t bytes)
+static uint64_t work_for(size_t bytes)
 {
-    size_t most = bytes < SIZE_MAX / WORK_PER_BYTE ? bytes * WORK_PER_BYTE : SIZE_MAX;
+    uint64_t most = (uint64_t)bytes * WORK_PER_BYTE;
     return most > WORK_AT_LEAST ? most : WORK_AT_LEAST;
 }
 

@@ -42,8 +42,7 @@ static void *allocate(const struct ssr_shared_state *state, size_t size)
 
 static void release(const struct ssr_shared_state *state, void *block, size_t size)
 {
-    if (block)
-        state->allocator.resize(state->allocator.arg, block, size, 0);
+    state->allocator.resize(state->allocator.arg, block, size, 0);
 }
 
 /* ---- Definition ------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ssrstore/digest.h"
+#include "ssrstore/number.h"
 #include "ssrstore/scope.h"
 
 /* ---- Defaults --------------------------------------------------------------------------------------------------- */
@@ -19,10 +20,11 @@
 static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder)
 {
     const char *name = store->definition.name;
-    struct ssr_frame *asking = ctx->frames.current;
+    struct ssr_frame_run *asking = ctx->frames.current;
     struct ssr_init_mark mark;
     ctx->frames.current = NULL;
-    ssr_begin_init(ctx, (struct ssr_place){name, ssr_digest_of(name, strlen(name), 0).low, 0, 0}, &mark);
+    struct ssr_place place = {.init_of = name, .path = ssr_digest_of(name, strlen(name), 0).low};
+    ssr_begin_init(ctx, place, &mark);
     ssr_status status = store->init(ctx, builder, store->init_arg);
     ssr_end_init(ctx, &mark);
     ctx->frames.current = asking;
@@ -171,7 +173,9 @@ const char *ssr_get_string(struct ssr_ctx *ctx, const struct ssr_store *store)
 
 int64_t ssr_get_integer(struct ssr_ctx *ctx, const struct ssr_store *store, int64_t otherwise)
 {
-    ssr_json_integer(ssr_get_json(ctx, store), &otherwise);
+    const struct ssr_value *value = ssr_get(ctx, store);
+    if (value && !ssr_integer_read(value->text, value->length, &otherwise))
+        ssr_json_integer(ssr_value_json(value), &otherwise);
     return otherwise;
 }
 
@@ -202,7 +206,7 @@ const struct ssr_value *ssr_value_for(struct ssr_ctx *ctx, const struct ssr_cell
 static bool reserve_staged(struct ssr_ctx *ctx)
 {
     struct ssr_cell **staged =
-        ssr_grow(&ctx->budget, ctx->staged, &ctx->staged_capacity, ctx->staged_count + 1, sizeof *staged);
+        ssr_region_grow(&ctx->request, ctx->staged, &ctx->staged_capacity, ctx->staged_count + 1, sizeof *staged);
     if (staged)
         ctx->staged = staged;
     return staged != NULL;
@@ -231,7 +235,8 @@ ssr_status ssr_stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ss
     entry->definition = cell->definition;
     entry->value = value;
     entry->writer = writer;
-    if (!ssr_frame_effect(ctx,
+    if (ctx->frames.current && /* else nobody is to be told, and nothing to be made for it */
+        !ssr_frame_effect(ctx,
                           (struct ssr_effect){.replay = replay_stage, .on = cell, .value = value, .writer = writer}))
         return ctx->fatal;
     if (!cell->staged) {
@@ -245,6 +250,19 @@ ssr_status ssr_stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ss
     cell->component = ssr_frame_name(ctx);
     ctx->differing += value != cell->committed;
     return ssr_answer(ctx, SSR_OK);
+}
+
+/* Stages canonical text. */
+static ssr_status stage_text(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, size_t length,
+                             struct ssr_writer writer)
+{
+    struct ssr_cell *cell = ssr_resolve(ctx, store);
+    if (!cell)
+        return ctx->last;
+    const struct ssr_value *value = ssr_value_for(ctx, cell, text, length);
+    if (!value)
+        return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
+    return ssr_stage(ctx, cell, value, writer);
 }
 
 /* Stages what the builder holds. */
@@ -261,13 +279,7 @@ static ssr_status stage_built(struct ssr_ctx *ctx, const struct ssr_store *store
                                                     .writer = writer,
                                                     .is_text = builder->is_text_error,
                                                     .offset = builder->error_at});
-    struct ssr_cell *cell = ssr_resolve(ctx, store);
-    if (!cell)
-        return ctx->last;
-    const struct ssr_value *value = ssr_value_for(ctx, cell, builder->out.data, builder->out.length);
-    if (!value)
-        return ssr_fail_memory(ctx, ctx->budget.refusal, store->definition.name);
-    return ssr_stage(ctx, cell, value, writer);
+    return stage_text(ctx, store, builder->out.data, builder->out.length, writer);
 }
 
 ssr_status ssr_stage_answer(struct ssr_ctx *ctx, const struct ssr_store *store, const struct ssr_value *answer,
@@ -319,6 +331,21 @@ ssr_status ssr_end_set(struct ssr_ctx *ctx, const struct ssr_store *store, struc
     return status;
 }
 
+/* A set whose text is short and known; length 0: there is none, because of `status`. */
+static ssr_status set_token(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, size_t length,
+                            ssr_status status, struct ssr_writer writer)
+{
+    if (enter_set(ctx, store, writer) != SSR_OK)
+        return ctx->last;
+    if (length > ctx->value_cap)
+        status = SSR_E_TOO_LARGE;
+    else if (length > 0)
+        return stage_text(ctx, store, text, length, writer);
+    return ssr_refuse(ctx,
+                      (struct ssr_refusal){
+                          .call = SSR_CALL_SET, .status = status, .definition = &store->definition, .writer = writer});
+}
+
 /* The body of a setter: `add` puts the value into the builder `b`. */
 #define SET(ctx, store, file, line, add)                       \
     struct ssr_writer writer = {file, line};                   \
@@ -343,24 +370,30 @@ ssr_status ssr_set_string_n_at(struct ssr_ctx *ctx, const struct ssr_store *stor
 ssr_status ssr_set_integer_at(struct ssr_ctx *ctx, const struct ssr_store *store, int64_t integer, const char *file,
                               int line)
 {
-    SET(ctx, store, file, line, ssr_builder_integer(b, integer));
+    char text[SSR_NUMBER_TEXT];
+    bool is_safe = integer >= -SSR_MAX_INTEGER && integer <= SSR_MAX_INTEGER;
+    return set_token(ctx, store, text, is_safe ? ssr_integer_write(integer, text) : 0, SSR_E_INTEGER_RANGE,
+                     (struct ssr_writer){file, line});
 }
 
 ssr_status ssr_set_number_at(struct ssr_ctx *ctx, const struct ssr_store *store, double number, const char *file,
                              int line)
 {
-    SET(ctx, store, file, line, ssr_builder_number(b, number));
+    char text[SSR_NUMBER_TEXT];
+    bool is_finite = number - number == 0;
+    return set_token(ctx, store, text, is_finite ? ssr_number_write(number, text) : 0, SSR_E_NOT_FINITE,
+                     (struct ssr_writer){file, line});
 }
 
 ssr_status ssr_set_boolean_at(struct ssr_ctx *ctx, const struct ssr_store *store, bool boolean, const char *file,
                               int line)
 {
-    SET(ctx, store, file, line, ssr_builder_boolean(b, boolean));
+    return set_token(ctx, store, boolean ? "true" : "false", boolean ? 4 : 5, SSR_OK, (struct ssr_writer){file, line});
 }
 
 ssr_status ssr_set_null_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *file, int line)
 {
-    SET(ctx, store, file, line, ssr_builder_null(b));
+    return set_token(ctx, store, "null", 4, SSR_OK, (struct ssr_writer){file, line});
 }
 
 ssr_status ssr_set_json_at(struct ssr_ctx *ctx, const struct ssr_store *store, const char *text, size_t length,
@@ -412,7 +445,7 @@ ssr_status ssr_reserve_commits(struct ssr_ctx *ctx)
     if (ctx->staged_count == 0)
         return SSR_OK;
     struct ssr_commit *commits =
-        ssr_grow(&ctx->budget, ctx->commits, &ctx->commit_capacity, ctx->staged_count, sizeof *commits);
+        ssr_region_grow(&ctx->request, ctx->commits, &ctx->commit_capacity, ctx->staged_count, sizeof *commits);
     if (!commits)
         return ssr_fail_memory(ctx, ctx->budget.refusal, "committing");
     ctx->commits = commits;

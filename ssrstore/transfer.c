@@ -38,21 +38,29 @@ static bool crosses(const struct ssr_transfer *transfer, const struct ssr_cell *
     return store->policy == SSR_TRANSFERRED && (store->always || cell->first_pass <= transfer->last_pass);
 }
 
+/*
+ * Begins an object that is a member of the whole. `before` is its key and what stands before that: these keys are known
+ * and in order, so that nobody has to look at them, and for the builder each of the objects is a value of its own.
+ */
+static inline void begin_section(const struct ssr_transfer *transfer, const char *before)
+{
+    ssr_builder_put(transfer->builder, before, strlen(before));
+    transfer->builder->is_complete = false;
+    ssr_builder_begin_object(transfer->builder);
+}
+
 static void add_stores(struct ssr_transfer *transfer)
 {
-    ssr_builder_key(transfer->builder, "stores");
-    ssr_builder_begin_object(transfer->builder);
     for (struct ssr_cell *cell = transfer->ctx->touched; cell; cell = cell->next_touched)
         if (crosses(transfer, cell)) {
             ssr_builder_key(transfer->builder, cell->definition->name);
             ssr_transfer_add(transfer, cell->committed, cell->definition->name);
         }
-    ssr_builder_end_object(transfer->builder);
 }
 
 static bool shared_crosses(const struct ssr_transfer *transfer, const struct ssr_cell *cell)
 {
-    if (cell->definition->kind != SSR_KIND_SHARED || !cell->committed)
+    if (cell->definition->kind != SSR_KIND_SHARED)
         return false;
     return ((const struct ssr_shared *)cell->definition)->policy == SSR_TRANSFERRED &&
            cell->first_pass <= transfer->last_pass;
@@ -65,10 +73,8 @@ static void add_shared(struct ssr_transfer *transfer)
     for (struct ssr_cell *cell = transfer->ctx->touched; cell; cell = cell->next_touched) {
         if (!shared_crosses(transfer, cell))
             continue;
-        if (!is_open) {
-            ssr_builder_key(transfer->builder, "shared");
-            ssr_builder_begin_object(transfer->builder);
-        }
+        if (!is_open)
+            begin_section(transfer, ",\"shared\":");
         is_open = true;
         ssr_builder_key(transfer->builder, cell->definition->name);
         ssr_transfer_add(transfer, cell->committed, cell->definition->name);
@@ -79,21 +85,21 @@ static void add_shared(struct ssr_transfer *transfer)
 
 static void add_all(struct ssr_transfer *transfer)
 {
-    ssr_builder_begin_object(transfer->builder);
-    ssr_builder_key(transfer->builder, "atoms");
-    ssr_builder_begin_object(transfer->builder);
+    static const char end[] = ",\"v\":1}";
+    begin_section(transfer, "{\"atoms\":");
     ssr_atoms_transfer(transfer);
     ssr_builder_end_object(transfer->builder);
+    begin_section(transfer, ",\"contexts\":");
     ssr_contexts_transfer(transfer);
-    ssr_builder_key(transfer->builder, "queries");
-    ssr_builder_begin_object(transfer->builder);
+    ssr_builder_end_object(transfer->builder);
+    begin_section(transfer, ",\"queries\":");
     transfer->add_queries(transfer, transfer->queries_arg);
     ssr_builder_end_object(transfer->builder);
     add_shared(transfer);
+    begin_section(transfer, ",\"stores\":");
     add_stores(transfer);
-    ssr_builder_key(transfer->builder, "v");
-    ssr_builder_integer(transfer->builder, 1);
     ssr_builder_end_object(transfer->builder);
+    ssr_builder_put(transfer->builder, end, sizeof end - 1);
 }
 
 const struct ssr_value *ssr_transfer_value(struct ssr_transfer *transfer)
@@ -102,6 +108,7 @@ const struct ssr_value *ssr_transfer_value(struct ssr_transfer *transfer)
     for (const struct ssr_store *store = ctx->registry->always; store; store = store->next_always)
         if (!ssr_resolve(ctx, store))
             return NULL;
+    ssr_scope_take_builder_back(ctx);
     struct ssr_builder *builder = ssr_scope_borrow_builder(ctx);
     const struct ssr_value *value = NULL;
     ssr_status status = builder ? SSR_OK : ctx->budget.refusal;

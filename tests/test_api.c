@@ -68,6 +68,8 @@ static void good_names_are_taken_as_they_are(void **state)
     }
     assert_null(ssr_store_find(fixture.registry, "title"));
     assert_null(ssr_store_find(fixture.registry, ""));
+    assert_null(ssr_store_find(fixture.registry, NULL));
+    assert_null(ssr_store_find(NULL, names[0]));
     fixture_close(&fixture);
 }
 
@@ -90,6 +92,15 @@ static void several_defaults_are_refused(void **state)
     assert_refused("crumb", &texts, SSR_E_INVALID_ARGUMENT, "crumb");
     assert_refused("crumb", &json, SSR_E_INVALID_ARGUMENT, "crumb");
     assert_refused("crumb", &string, SSR_E_INVALID_ARGUMENT, "crumb");
+}
+
+static void values_of_no_meaning_are_refused(void **state)
+{
+    (void)state;
+    ssr_store_options lifetime = {.lifetime = (ssr_lifetime)9}, policy = {.policy = (ssr_policy)9};
+    assert_refused("crumb", &lifetime, SSR_E_INVALID_ARGUMENT, "crumb");
+    assert_refused("crumb", &policy, SSR_E_INVALID_ARGUMENT, "crumb");
+    assert_null(ssr_store_define(NULL, "crumb", NULL));
 }
 
 static void a_name_is_defined_once(void **state)
@@ -280,6 +291,15 @@ static void an_engine_needs_no_configuration(void **state)
     ssr_render_free(NULL);
 }
 
+/* What a caller gets who has not looked at what ssr_engine_new answered. */
+static void no_engine_has_no_registry(void **state)
+{
+    (void)state;
+    assert_null(ssr_engine_registry(NULL));
+    assert_null(ssr_store_define(ssr_engine_registry(NULL), "title", NULL));
+    assert_status(ssr_engine_start(NULL), SSR_E_INVALID_ARGUMENT);
+}
+
 static void accepts(const char *json, uint64_t allowed, uint64_t forbidden)
 {
     ssr_config config = ssr_config_default();
@@ -363,6 +383,8 @@ static void what_is_no_configuration_is_refused(void **state)
     refuses("{\"allowedrerenderscount\":1}", SSR_E_INVALID_CONFIG, "allowedrerenderscount");
     refuses("{\"prefetchLoadersBeforePageRender\":1}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
     refuses("{\"prefetchLoadersBeforePageRender\":\"true\"}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
+    refuses("{\"maxQueryPasses\":\"a text of more characters than are shown of it\"}", SSR_E_INVALID_CONFIG,
+            "\"maxQueryPasses\": \"a text of more characters than are show: known");
     refuses("[]", SSR_E_INVALID_CONFIG, "object");
     refuses("7", SSR_E_INVALID_CONFIG, "object");
     refuses("{\"allowedRerendersCount\":1", SSR_E_SYNTAX, "syntax");
@@ -776,6 +798,7 @@ static cJSON *invalid_key_tree(void)
 {
     cJSON *tree = cJSON_CreateObject();
     cJSON_AddNullToObject(tree, "\xff");
+    cJSON_AddNumberToObject(tree, "later", (double)NAN); /* the first mistake is told */
     return tree;
 }
 
@@ -803,6 +826,14 @@ static cJSON *nested_arrays(int depth)
 static cJSON *deep_tree(void)
 {
     return nested_arrays(129);
+}
+
+static cJSON *deep_object_tree(void)
+{
+    cJSON *tree = cJSON_CreateObject(), *inner = tree;
+    for (int i = 1; i < 129; i++)
+        inner = cJSON_AddObjectToObject(inner, "in");
+    return tree;
 }
 
 static cJSON *very_deep_tree(void)
@@ -833,6 +864,13 @@ static cJSON *bad_raw_tree(void)
     return tree;
 }
 
+static cJSON *empty_raw_tree(void)
+{
+    cJSON *tree = cJSON_CreateNull();
+    tree->type = cJSON_Raw;
+    return tree;
+}
+
 static cJSON *typeless_tree(void)
 {
     cJSON *tree = cJSON_CreateNull();
@@ -856,9 +894,11 @@ static void trees_that_are_no_values_are_refused_by_name(void **state)
     assert_tree(nan_tree, SSR_E_NOT_FINITE, "0");
     assert_tree(infinite_tree, SSR_E_NOT_FINITE, "0");
     assert_tree(deep_tree, SSR_E_TOO_DEEP, "0");
+    assert_tree(deep_object_tree, SSR_E_TOO_DEEP, "0");
     assert_tree(very_deep_tree, SSR_E_TOO_DEEP, "0");
     assert_tree(duplicate_key_tree, SSR_E_DUPLICATE_KEY, "0");
     assert_tree(bad_raw_tree, SSR_E_SYNTAX, "0");
+    assert_tree(empty_raw_tree, SSR_E_INVALID_ARGUMENT, "0");
     assert_tree(typeless_tree, SSR_E_WRONG_TYPE, "0");
 }
 
@@ -869,17 +909,19 @@ static void check_view(const cJSON *view)
     assert_string_equal(cJSON_GetObjectItemCaseSensitive(view, "a")->valuestring, "x\ty");
     assert_null(cJSON_GetObjectItemCaseSensitive(view, "A"));
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(view, "list");
-    assert_int_equal(cJSON_GetArraySize(list), 4);
+    assert_int_equal(cJSON_GetArraySize(list), 6);
     /* cJSON appends behind the first item's prev. */
-    assert_ptr_equal(list->child->prev, cJSON_GetArrayItem(list, 3));
+    assert_ptr_equal(list->child->prev, cJSON_GetArrayItem(list, 5));
     assert_true(cJSON_GetArrayItem(list, 0)->valuedouble == 1.5);
     assert_int_equal(cJSON_GetArrayItem(list, 0)->valueint, 1);
     assert_true(cJSON_IsTrue(cJSON_GetArrayItem(list, 1)));
     assert_true(cJSON_IsNull(cJSON_GetArrayItem(list, 2)));
     assert_int_equal(cJSON_GetArrayItem(list, 3)->valueint, 2147483647);
+    assert_true(cJSON_IsFalse(cJSON_GetArrayItem(list, 4)));
+    assert_int_equal(cJSON_GetArrayItem(list, 5)->valueint, -2147483647 - 1);
     assert_true(cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(view, "o")));
     char *text = cJSON_PrintUnformatted(view);
-    assert_string_equal(text, "{\"a\":\"x\\ty\",\"list\":[1.5,true,null,3000000000],\"o\":{}}");
+    assert_string_equal(text, "{\"a\":\"x\\ty\",\"list\":[1.5,true,null,3000000000,false,-3000000000],\"o\":{}}");
     cJSON_free(text);
 }
 
@@ -903,8 +945,8 @@ static void a_view_is_the_value_as_a_tree(void **state)
     fixture_init(&fixture);
     fixture.config.check_views = true;
     fixture_open(&fixture);
-    ssr_store *store =
-        fixture_store(&fixture, "tree", "{\"o\":{},\"list\":[1.5,true,null,3000000000],\"a\":\"x\\ty\"}");
+    ssr_store *store = fixture_store(
+        &fixture, "tree", "{\"o\":{},\"list\":[1.5,true,null,3000000000,false,-3000000000],\"a\":\"x\\ty\"}");
     fixture_start(&fixture);
     assert_status(fixture_run(&fixture, view_page, store), SSR_OK);
     assert_int_equal(fixture.result->passes, 1);
@@ -921,10 +963,21 @@ static ssr_status vandalising_page(ssr_ctx *ctx, void *arg)
 {
     const struct vandal *vandal = arg;
     const cJSON *view = ssr_get_cjson(ctx, vandal->tree);
+    assert_non_null(view);
     assert_true(view->child->valuedouble == 1);
     if (ssr_pass(ctx) == 1)
         view->child->valuedouble = 2;
     assert_string_equal(ssr_value_text(ssr_get(ctx, vandal->tree)), "[1]");
+    return ssr_set_integer(ctx, vandal->count, 1);
+}
+
+/* The same, which takes what it gets. */
+static ssr_status tolerant_vandal(ssr_ctx *ctx, void *arg)
+{
+    const struct vandal *vandal = arg;
+    const cJSON *view = ssr_get_cjson(ctx, vandal->tree);
+    if (view && ssr_pass(ctx) == 1)
+        view->child->valuedouble = 2;
     return ssr_set_integer(ctx, vandal->count, 1);
 }
 
@@ -935,6 +988,26 @@ static void open_vandal(struct fixture *fixture, struct vandal *vandal, bool che
     fixture_open(fixture);
     *vandal = (struct vandal){fixture_store(fixture, "the.tree", "[1]"), fixture_store(fixture, "count", "0")};
     fixture_start(fixture);
+}
+
+/* A check that runs out of memory says so, and not that all is well. */
+static void no_changed_view_passes_for_want_of_memory(void **state)
+{
+    static struct fixture fixture;
+    struct vandal vandal;
+    (void)state;
+    open_vandal(&fixture, &vandal, true);
+    size_t before = fixture.memory.calls;
+    assert_status(fixture_run(&fixture, vandalising_page, &vandal), SSR_OK);
+    size_t calls = fixture.memory.calls - before;
+    for (size_t i = 1; i <= calls; i++) {
+        fixture.memory.fail_at = fixture.memory.calls + i;
+        ssr_status status = fixture_run(&fixture, tolerant_vandal, &vandal);
+        if (status == SSR_OK && fixture.result->error_status == SSR_OK && fixture.result->refused == 0)
+            fail_msg("allocation %zu failed, and the changed view was not found", i);
+    }
+    fixture.memory.fail_at = 0;
+    fixture_close(&fixture);
 }
 
 static void a_changed_view_is_found_and_made_anew(void **state)
@@ -949,6 +1022,30 @@ static void a_changed_view_is_found_and_made_anew(void **state)
     assert_non_null(strstr(fixture.record_json, "view_mutated"));
     assert_non_null(strstr(fixture.record_json, "the.tree"));
     assert_non_null(strstr(fixture.result->transfer, "\"the.tree\":[1]"));
+    fixture_close(&fixture);
+}
+
+static ssr_status shortening_page(ssr_ctx *ctx, void *store)
+{
+    cJSON *view = (cJSON *)ssr_get_cjson(ctx, store);
+    assert_non_null(view);
+    view->valuedouble = 1;
+    return SSR_OK;
+}
+
+/* What begins as the value does is not the value. */
+static void a_shortened_view_is_found(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.check_views = true;
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "number", "12");
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, shortening_page, store), SSR_OK);
+    assert_int_equal(fixture.result->refused, 1);
+    assert_non_null(strstr(fixture.record_json, "view_mutated"));
     fixture_close(&fixture);
 }
 
@@ -1041,6 +1138,7 @@ int main(void)
         cmocka_unit_test(good_names_are_taken_as_they_are),
         cmocka_unit_test(bad_defaults_are_refused),
         cmocka_unit_test(several_defaults_are_refused),
+        cmocka_unit_test(values_of_no_meaning_are_refused),
         cmocka_unit_test(a_name_is_defined_once),
         cmocka_unit_test(the_first_error_is_kept),
         cmocka_unit_test(a_replaced_store_keeps_its_handle),
@@ -1051,6 +1149,7 @@ int main(void)
         cmocka_unit_test(many_stores_are_found),
         cmocka_unit_test(defaults_are_those_of_the_contract),
         cmocka_unit_test(an_engine_needs_no_configuration),
+        cmocka_unit_test(no_engine_has_no_registry),
         cmocka_unit_test(counts_are_read_from_json),
         cmocka_unit_test(the_rest_is_read_from_json),
         cmocka_unit_test(what_is_no_count_is_refused_by_name),
@@ -1068,7 +1167,9 @@ int main(void)
         cmocka_unit_test(trees_become_canonical_values),
         cmocka_unit_test(trees_that_are_no_values_are_refused_by_name),
         cmocka_unit_test(a_view_is_the_value_as_a_tree),
+        cmocka_unit_test(no_changed_view_passes_for_want_of_memory),
         cmocka_unit_test(a_changed_view_is_found_and_made_anew),
+        cmocka_unit_test(a_shortened_view_is_found),
         cmocka_unit_test(a_changed_view_harms_nobody_even_unfound),
         cmocka_unit_test(the_view_of_a_long_default_is_not_suspected),
         cmocka_unit_test(a_view_counts_against_the_requests_memory),

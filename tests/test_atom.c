@@ -69,6 +69,7 @@ static void assert_snapshot(ssr_atom_store *store, const char *text)
 {
     ssr_value *value;
     ssr_builder *builder = ssr_builder_new(NULL);
+    assert_non_null(builder);
     assert_status(ssr_atom_store_snapshot(store, builder), SSR_OK);
     assert_status(ssr_builder_finish(builder, &value), SSR_OK);
     assert_string_equal(ssr_value_text(value), text);
@@ -232,6 +233,7 @@ static void a_snapshot_hydrates_another_store(void **state)
     ssr_atom_update(ssr_atom_use(own.store, own.user), ssr_input_json(alice));
     assert_snapshot(own.store, "{\"cart\":[1],\"user\":{\"loggedIn\":true,\"name\":\"Alice\"}}");
     ssr_builder *builder = ssr_builder_new(NULL);
+    assert_non_null(builder);
     ssr_atom_store_snapshot(own.store, builder);
     assert_status(ssr_atom_store_new(own.registry, &other), SSR_OK);
     assert_status(ssr_atom_store_hydrate(other, ssr_input_built(builder)), SSR_OK);
@@ -481,6 +483,7 @@ static void before_update_sees_every_way_but_resets(void **state)
     int calls = 0;
     ssr_action set = {"set", set_to, NULL};
     (void)state;
+    sweep_test_counts();
     define_own(&own);
     ssr_atom_template *level = ssr_atom_define(
         own.registry, "level",
@@ -532,6 +535,50 @@ static void a_refused_queued_value_leaves_the_default(void **state)
     assert_atom(atom, "7");
     assert_status(ssr_atom_store_status(own.store), SSR_E_FAILED);
     close_own(&own);
+}
+
+/* A template whose first look at a queued value runs out of memory, after it has done something else. */
+struct beginning {
+    struct own own;
+    enum { JUST_FAIL, USE_ANOTHER, SUBSCRIBE, DESTROY, BEGINNINGS, GO_ON } how;
+};
+
+static ssr_status begin_badly(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
+{
+    const struct beginning *beginning = arg;
+    (void)next, (void)old;
+    if (beginning->how == USE_ANOTHER)
+        assert_non_null(ssr_atom_use(beginning->own.store, beginning->own.cart));
+    if (beginning->how == SUBSCRIBE)
+        assert_non_null(ssr_atom_on_change((ssr_atom *)atom, note, "never"));
+    if (beginning->how == DESTROY)
+        ssr_atom_destroy((ssr_atom *)atom);
+    return beginning->how == GO_ON ? SSR_OK : SSR_E_NOMEM;
+}
+
+/* No clone is left of it, whatever the callback has done; the value waits for the next use. */
+static void a_clone_that_cannot_begin_is_not_there(void **state)
+{
+    struct beginning beginning;
+    (void)state;
+    for (int how = JUST_FAIL; how < BEGINNINGS; how++) {
+        struct own *own = &beginning.own;
+        define_own(own);
+        beginning.how = how;
+        ssr_atom_template *level = ssr_atom_define(
+            own->registry, "level", &(ssr_atom_options){.before_update = begin_badly, .arg = &beginning});
+        assert_status(ssr_atom_store_new(own->registry, &own->store), SSR_OK);
+        assert_status(ssr_atom_store_hydrate(own->store, ssr_input_json("{\"level\":5}")), SSR_OK);
+        told[0] = '\0';
+        assert_null(ssr_atom_use(own->store, level));
+        assert_status(ssr_atom_store_status(own->store), SSR_E_NOMEM);
+        assert_false(ssr_atom_store_has(own->store, "level"));
+        assert_snapshot(own->store, how == USE_ANOTHER ? "{\"cart\":[]}" : "{}");
+        beginning.how = GO_ON;
+        assert_atom(ssr_atom_use(own->store, level), "5");
+        assert_told("");
+        close_own(own);
+    }
 }
 
 static ssr_json get_shouting(ssr_json value, const char *path, void *arg)
@@ -1280,6 +1327,38 @@ static void an_abandoned_pass_leaves_the_kept_one(void **state)
     close_site();
 }
 
+static ssr_status crowded_page(ssr_ctx *ctx, void *arg)
+{
+    const bool *begins_with_atoms = arg;
+    ssr_atom_store *atoms = ssr_atoms(ctx);
+    if (*begins_with_atoms) {
+        assert_non_null(ssr_atom_use(atoms, site.user));
+        assert_non_null(ssr_atom_use(atoms, site.cart));
+        assert_null(ssr_get(ctx, site.turn));
+    } else {
+        assert_non_null(ssr_get(ctx, site.turn));
+        assert_non_null(ssr_atom_use(atoms, site.cart));
+        assert_null(ssr_atom_use(atoms, site.user));
+    }
+    return SSR_OK;
+}
+
+/* Stores and atoms are counted together, whichever come first. */
+static void stores_and_atoms_share_a_limit(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bool begins_with_atoms = i;
+        init_site();
+        site.fixture.config.limits.stores = 2;
+        define_site();
+        fixture_start(&site.fixture);
+        assert_status(fixture_run(&site.fixture, crowded_page, &begins_with_atoms), SSR_E_LIMIT);
+        assert_outcome(SSR_LIMITED, 1);
+        close_site();
+    }
+}
+
 /* Between passes there is nothing to abandon, but the state is taken back already. */
 static void a_deadline_leaves_the_last_completed_pass(void **state)
 {
@@ -1638,6 +1717,274 @@ static void a_cookie_is_asked_again_at_another_location(void **state)
     assert_int_equal(cookie.loads, 2);
     assert_crossed("{\"kept\":21}");
     close_site();
+}
+
+struct greedy {
+    ssr_atom_template *kept;
+    size_t turn;    /* which allocation of the first use fails */
+    bool has_fired; /* it had so many */
+};
+
+static ssr_status greedy_page(ssr_ctx *ctx, void *arg)
+{
+    struct greedy *greedy = arg;
+    struct test_memory *memory = &site.fixture.memory;
+    ssr_atom_store *atoms = ssr_atoms(ctx);
+    fixture_fill(&ctx->request);
+    memory->fail_at = memory->calls + greedy->turn;
+    const ssr_atom *atom = ssr_atom_use(atoms, greedy->kept);
+    greedy->has_fired = memory->calls >= memory->fail_at;
+    memory->fail_at = 0;
+    if (greedy->has_fired) {
+        assert_null(atom);
+        assert_status(ssr_last_status(ctx), SSR_E_NOMEM);
+    } else {
+        assert_atom(atom, "\"blue\"");
+    }
+    return SSR_OK;
+}
+
+/* It is not taken for one that holds nothing: the page would go on with the default, and keep that. */
+static void a_cookie_that_finds_no_memory_ends_the_render(void **state)
+{
+    struct greedy greedy = {.turn = 0};
+    (void)state;
+    sweep_leave_alone();
+    open_site();
+    ssr_cookie_define(site.fixture.registry, "colour", NULL);
+    greedy.kept = ssr_atom_define(site.fixture.registry, "kept", &(ssr_atom_options){.persist = "colour"});
+    fixture_start(&site.fixture);
+    const char *cookies = "colour=blue";
+    do {
+        greedy.turn++;
+        fixture_run_request(&site.fixture, greedy_page, &greedy,
+                            &(ssr_request){.cookie_headers = &cookies, .cookie_header_count = 1});
+        assert_status(site.fixture.result->error_status, greedy.has_fired ? SSR_E_NOMEM : SSR_OK);
+    } while (greedy.has_fired);
+    assert_true(greedy.turn > 4); /* the atom, the cookie, and the value among them */
+    close_site();
+}
+
+static ssr_status failed_page(ssr_ctx *ctx, void *arg)
+{
+    ssr_atom_store *atoms = ssr_atoms(ctx);
+    ssr_builder *builder = arg;
+    assert_non_null(ssr_atom_use(atoms, site.cart));
+    assert_true(ssr_atom_store_has(atoms, "cart"));
+    assert_null(ssr_atom_use(atoms, site.user));
+    assert_status(ssr_last_status(ctx), SSR_E_LIMIT);
+    assert_false(ssr_atom_store_has(atoms, "cart"));
+    assert_status(ssr_atom_store_snapshot(atoms, builder), SSR_E_LIMIT);
+    assert_status(ssr_builder_status(builder), SSR_E_LIMIT);
+    return SSR_OK;
+}
+
+static void a_page_that_has_failed_reads_no_atoms(void **state)
+{
+    ssr_builder *builder = ssr_builder_new(NULL);
+    (void)state;
+    init_site();
+    site.fixture.config.limits.stores = 1;
+    define_site();
+    fixture_start(&site.fixture);
+    fixture_run(&site.fixture, failed_page, builder);
+    assert_status(site.fixture.result->error_status, SSR_E_LIMIT);
+    ssr_builder_free(builder);
+    close_site();
+}
+
+/* ---- The edges of a store ---------------------------------------------------------------------------------------- */
+
+static void what_is_not_there_answers_nothing(void **state)
+{
+    struct own own;
+    (void)state;
+    assert_string_equal(ssr_atom_template_key(NULL), "");
+    assert_null(ssr_atom_template_atom(NULL));
+    assert_int_equal(ssr_json_type(ssr_atom_template_value(NULL)), SSR_JSON_ABSENT);
+    assert_null(ssr_atom_store_get(NULL, "user"));
+    assert_false(ssr_atom_store_has(NULL, "user"));
+    ssr_builder *builder = ssr_builder_new(NULL);
+    assert_status(ssr_atom_store_snapshot(NULL, builder), SSR_E_INVALID_ARGUMENT);
+    assert_status(ssr_builder_status(builder), SSR_E_INVALID_ARGUMENT);
+    ssr_builder_free(builder);
+    open_own(&own);
+    assert_status(ssr_atom_update_with(ssr_atom_use(own.store, own.user), NULL, NULL), SSR_E_INVALID_ARGUMENT);
+    assert_atom(ssr_atom_use(own.store, own.user), anon);
+    close_own(&own);
+}
+
+/* A store of an engine's templates waits for the engine's start, and tells what keeps it from starting. */
+static void a_store_needs_sound_templates(void **state)
+{
+    ssr_engine *engine;
+    ssr_atom_store *store;
+    (void)state;
+    assert_status(ssr_engine_new(NULL, &engine), SSR_OK);
+    ssr_registry *registry = ssr_engine_registry(engine);
+    assert_status(ssr_atom_store_new(registry, &store), SSR_E_NOT_STARTED);
+    assert_null(ssr_atom_define(registry, "", NULL));
+    assert_status(ssr_atom_store_new(registry, &store), SSR_E_INVALID_NAME);
+    assert_null(store);
+    ssr_engine_free(engine);
+}
+
+static ssr_status fail_listening(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
+{
+    (void)atom, (void)next, (void)previous, (void)arg;
+    return SSR_E_FAILED;
+}
+
+/* Those of the change are told all the same; the answer is of whoever failed first. */
+static void a_failing_listener_of_a_reset_is_told(void **state)
+{
+    struct own own;
+    (void)state;
+    open_own(&own);
+    ssr_atom *user = ssr_atom_use(own.store, own.user);
+    assert_status(ssr_atom_change(user, "name", ssr_input_string("x")), SSR_OK);
+    ssr_atom_on_reset(user, fail_listening, NULL);
+    ssr_atom_on_change(user, note, "c");
+    told[0] = '\0';
+    assert_status(ssr_atom_reset(user), SSR_E_LISTENER);
+    assert_told("c {\"loggedIn\":false,\"name\":\"Anon\"}<{\"loggedIn\":false,\"name\":\"x\"};");
+    assert_atom(user, anon);
+    close_own(&own);
+}
+
+/* A path counts items by numbers as arrays are indexed; what is at it before and after decides, and how long it is not.
+ */
+static void paths_are_watched_by_what_is_there(void **state)
+{
+    static const char *const paths[] = {"0", "00", ".x", "12345678901", "x"};
+    static const char *const tags[] = {"first", "no index", "no part", "no such", "no number"};
+    struct own own;
+    (void)state;
+    open_own(&own);
+    ssr_atom *cart = ssr_atom_use(own.store, own.cart);
+    for (size_t i = 0; i < TEST_COUNT(paths); i++)
+        ssr_atom_watch(cart, paths[i], note, (void *)(uintptr_t)tags[i]);
+    told[0] = '\0';
+    ssr_atom_update(cart, ssr_input_json("[1,2]"));
+    assert_told("first 1<;");
+    ssr_atom_update(cart, ssr_input_json("[1,3]"));
+    assert_told("");
+    ssr_atom_update(cart, ssr_input_json("[2,3]")); /* of the same length */
+    assert_told("first 2<1;");
+    ssr_atom_update(cart, ssr_input_json("{\"00\":0,\"\":{\"x\":1},\"12345678901\":2}"));
+    assert_told("first <2;no index 0<;no part 1<;no such 2<;");
+    close_own(&own);
+}
+
+/* While a store goes, its listeners find that nothing can be made or changed any more. */
+struct ending {
+    struct own own;
+    ssr_atom *cart;
+    unsigned calls;
+};
+
+static ssr_status try_everything(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
+{
+    struct ending *ending = arg;
+    (void)next, (void)previous;
+    ending->calls++;
+    assert_null(ssr_atom_use(ending->own.store, ending->own.locale));
+    assert_status(ssr_atom_update(ending->cart, ssr_input_json("[1]")), SSR_E_ATOM_DESTROYED);
+    assert_status(ssr_atom_update(atom, ssr_input_json("1")), SSR_E_ATOM_DESTROYED);
+    assert_status(ssr_atom_store_hydrate(ending->own.store, ssr_input_json("{\"cart\":[2]}")), SSR_E_ATOM_DESTROYED);
+    return SSR_OK;
+}
+
+static void nothing_changes_in_a_store_that_goes(void **state)
+{
+    struct ending ending = {.calls = 0};
+    (void)state;
+    open_own(&ending.own);
+    ssr_atom *user = ssr_atom_use(ending.own.store, ending.own.user);
+    ending.cart = ssr_atom_use(ending.own.store, ending.own.cart);
+    assert_non_null(ssr_atom_on_destroy(user, try_everything, &ending));
+    close_own(&ending.own);
+    assert_int_equal(ending.calls, 1);
+}
+
+static ssr_status hydrate_again(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
+{
+    struct own *own = arg;
+    (void)atom, (void)next, (void)previous;
+    assert_status(ssr_atom_store_hydrate(own->store, ssr_input_json("{\"cart\":[\"later\"]}")), SSR_OK);
+    return SSR_OK;
+}
+
+/* What hydrates while a clone goes is for the next one. */
+static void a_clone_that_goes_does_not_hydrate(void **state)
+{
+    struct own own;
+    (void)state;
+    open_own(&own);
+    ssr_atom *cart = ssr_atom_use(own.store, own.cart);
+    ssr_atom_on_destroy(cart, hydrate_again, &own);
+    ssr_atom_destroy(cart);
+    assert_atom(ssr_atom_use(own.store, own.cart), "[\"later\"]");
+    close_own(&own);
+}
+
+static ssr_status destroy_another(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
+{
+    (void)next, (void)previous;
+    ssr_atom *another = ssr_atom_clone(*(ssr_atom **)arg);
+    (void)atom;
+    if (!another)
+        return SSR_OK;
+    ssr_atom_on_destroy(another, destroy_another, arg);
+    ssr_atom_destroy(another);
+    return SSR_OK;
+}
+
+/* Each that goes makes one more and lets it go: that ends, and is told. */
+static void listeners_that_destroy_in_a_loop_are_stopped(void **state)
+{
+    struct own own;
+    (void)state;
+    open_own(&own);
+    ssr_atom *cart = ssr_atom_use(own.store, own.cart);
+    ssr_atom *first = ssr_atom_clone(cart);
+    ssr_atom_on_destroy(first, destroy_another, &cart);
+    ssr_atom_destroy(first);
+    assert_status(ssr_atom_store_status(own.store), SSR_E_LISTENER_LOOP);
+    assert_status(ssr_atom_update(cart, ssr_input_json("[1]")), SSR_OK); /* and all goes on */
+    ssr_atom_store_destroy(own.store);
+    ssr_registry_free(own.registry);
+    assert_all_freed(&own.memory);
+}
+
+/* Templates that lie at the same place of a table. */
+static void many_templates_are_told_apart(void **state)
+{
+    enum { MANY = 128 };
+    struct test_memory memory = {0};
+    ssr_allocator allocator = test_allocator(&memory);
+    ssr_registry *registry;
+    ssr_atom_store *store;
+    ssr_atom_template *templates[MANY];
+    (void)state;
+    assert_status(ssr_registry_new(&allocator, &registry), SSR_OK);
+    for (int i = 0; i < MANY; i++) {
+        char key[16], json[16];
+        snprintf(key, sizeof key, "atom %d", i);
+        snprintf(json, sizeof json, "%d", i);
+        templates[i] = ssr_atom_define(registry, key, &(ssr_atom_options){.default_json = json});
+    }
+    assert_status(ssr_atom_store_new(registry, &store), SSR_OK);
+    for (int i = 0; i < MANY; i += 8)
+        assert_status(ssr_atom_update(ssr_atom_use(store, templates[i]), ssr_input_integer(1000 + i)), SSR_OK);
+    for (int i = 0; i < MANY; i++) {
+        char expected[16];
+        snprintf(expected, sizeof expected, "%d", i % 8 == 0 ? 1000 + i : i);
+        assert_atom(ssr_atom_use(store, templates[i]), expected);
+    }
+    assert_status(ssr_atom_store_destroy(store), SSR_OK);
+    ssr_registry_free(registry);
+    assert_all_freed(&memory);
 }
 
 /* ---- Memory that runs out --------------------------------------------------------------------------------------- */
@@ -2093,7 +2440,7 @@ static void take_a_walk(uint64_t seed, int steps, struct test_memory *memory)
 static void a_random_walk_agrees_with_the_model(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
+    for (uint64_t seed = 1; seed <= sweep_rounds(40); seed++) {
         struct test_memory memory = {0};
         take_a_walk(seed, 500, &memory);
     }
@@ -2102,6 +2449,14 @@ static void a_random_walk_agrees_with_the_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_there_answers_nothing),
+        cmocka_unit_test(a_store_needs_sound_templates),
+        cmocka_unit_test(a_failing_listener_of_a_reset_is_told),
+        cmocka_unit_test(paths_are_watched_by_what_is_there),
+        cmocka_unit_test(nothing_changes_in_a_store_that_goes),
+        cmocka_unit_test(a_clone_that_goes_does_not_hydrate),
+        cmocka_unit_test(listeners_that_destroy_in_a_loop_are_stopped),
+        cmocka_unit_test(many_templates_are_told_apart),
         cmocka_unit_test(a_template_is_never_changed),
         cmocka_unit_test(the_basic_pattern_works),
         cmocka_unit_test(use_makes_one_clone),
@@ -2120,6 +2475,7 @@ int main(void)
         cmocka_unit_test(silent_changes_tell_nobody),
         cmocka_unit_test(before_update_sees_every_way_but_resets),
         cmocka_unit_test(a_refused_queued_value_leaves_the_default),
+        cmocka_unit_test(a_clone_that_cannot_begin_is_not_there),
         cmocka_unit_test(a_getter_answers_for_paths),
         cmocka_unit_test(listeners_are_told_in_order),
         cmocka_unit_test(a_bad_listener_does_not_stop_the_others),
@@ -2144,6 +2500,7 @@ int main(void)
         cmocka_unit_test(what_loaders_write_stays),
         cmocka_unit_test(a_followed_redirect_takes_the_page_back),
         cmocka_unit_test(an_abandoned_pass_leaves_the_kept_one),
+        cmocka_unit_test(stores_and_atoms_share_a_limit),
         cmocka_unit_test(a_deadline_leaves_the_last_completed_pass),
         cmocka_unit_test(the_end_of_a_render_destroys_its_store),
         cmocka_unit_test(writes_are_refused_where_they_do_not_belong),
@@ -2153,6 +2510,8 @@ int main(void)
         cmocka_unit_test(cookies_keep_atoms),
         cmocka_unit_test(a_queued_value_wins_over_the_cookie),
         cmocka_unit_test(a_cookie_is_asked_again_at_another_location),
+        cmocka_unit_test(a_cookie_that_finds_no_memory_ends_the_render),
+        cmocka_unit_test(a_page_that_has_failed_reads_no_atoms),
         cmocka_unit_test(a_store_survives_no_memory),
         cmocka_unit_test(a_render_survives_no_memory),
         cmocka_unit_test(a_random_walk_agrees_with_the_model),

@@ -800,6 +800,7 @@ static ssr_status fail_init(ssr_ctx *ctx, ssr_builder *value, void *arg)
 static ssr_status end_the_render(ssr_draft *state, void *arg)
 {
     struct site *site = arg;
+    assert_status(ssr_context_set(site->ctx, site->plain, ssr_input_integer(3)), SSR_OK); /* waits, and is never made */
     assert_null(ssr_get(site->ctx, site->store));
     ssr_status status = ssr_draft_set(state, "", ssr_input_integer(2));
     return site->answer == SSR_OK ? status : site->answer;

@@ -24,16 +24,51 @@ static void bad_keys_make_no_engine(void **state)
     assert_status(ssr_engine_new(&config, &engine), SSR_E_COOKIE_KEY);
 }
 
+/* ---- Definitions ------------------------------------------------------------------------------------------------ */
+
+static void options_that_say_nothing_are_refused(void **state)
+{
+    static const ssr_cookie_options refused[] = {
+        {.encoding = (ssr_cookie_encoding)9},
+        {.attributes = {.max_age = -1}},
+        {.protection = (ssr_cookie_protection)9},
+        {.protection = SSR_COOKIE_SEALED, .sealed_for = -1},
+        {.fallback_string = "light", .fallback_json = "\"light\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(refused); i++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture.config.cookie_keys = &key;
+        fixture.config.cookie_key_count = 1;
+        fixture_open(&fixture);
+        assert_null(ssr_cookie_define(fixture.registry, "theme", &refused[i]));
+        assert_status(ssr_engine_start(fixture.engine), SSR_E_INVALID_ARGUMENT);
+        assert_non_null(strstr(ssr_registry_error(fixture.registry), "theme"));
+        fixture_close(&fixture);
+    }
+    assert_null(ssr_cookie_define(NULL, "theme", NULL));
+}
+
 /* ---- Outside of renders ----------------------------------------------------------------------------------------- */
 
 struct site {
     struct fixture fixture;
-    ssr_cookie *theme, *name, *cart, *session;
+    ssr_cookie *theme, *name, *cart, *session, *ticket;
+    ssr_query *query;
 };
 
-static void open_site(struct site *site)
+static ssr_status load_theme(ssr_operation *operation, void *arg)
+{
+    const struct site *site = arg;
+    ssr_json theme = ssr_operation_cookie(operation, site->theme);
+    return ssr_builder_json(ssr_operation_build(operation), theme.text, theme.length);
+}
+
+static void open_limited_site(struct site *site, uint64_t cookies)
 {
     fixture_init(&site->fixture);
+    site->fixture.config.limits.cookies = cookies;
     site->fixture.config.cookie_keys = &key;
     site->fixture.config.cookie_key_count = 1;
     fixture_open(&site->fixture);
@@ -45,12 +80,22 @@ static void open_site(struct site *site)
     site->session = ssr_cookie_define(
         registry, "session",
         &(ssr_cookie_options){.protection = SSR_COOKIE_SEALED, .attributes = {.http_only = true, .max_age = 60}});
+    site->ticket =
+        ssr_cookie_define(registry, "ticket", &(ssr_cookie_options){.protection = SSR_COOKIE_SIGNED, .sealed_for = 30});
+    site->query = ssr_query_define(registry, "theme", &(ssr_query_options){.load = load_theme, .load_arg = site});
     fixture_start(&site->fixture);
+}
+
+static void open_site(struct site *site)
+{
+    open_limited_site(site, SSR_UNLIMITED);
+    ssr_registry *registry = site->fixture.registry;
     assert_string_equal(ssr_cookie_name(site->theme), "theme");
     assert_ptr_equal(ssr_cookie_find(registry, "theme"), site->theme);
     assert_null(ssr_cookie_find(registry, "Theme"));
 }
 
+/* json: what is read; NULL: nothing, and the builder has failed as well. */
 static void assert_reads(const ssr_cookie *cookie, const char *header, int64_t now_ms, ssr_status expected,
                          const char *json)
 {
@@ -59,10 +104,11 @@ static void assert_reads(const ssr_cookie *cookie, const char *header, int64_t n
     ssr_builder_begin_array(builder); /* what stands in the builder already stays */
     assert_status(ssr_cookie_read(cookie, &header, 1, now_ms, builder), expected);
     ssr_builder_end_array(builder);
-    assert_status(ssr_builder_finish(builder, &value), SSR_OK);
+    assert_status(ssr_builder_finish(builder, &value), json ? SSR_OK : expected);
     char wanted[256];
-    snprintf(wanted, sizeof wanted, "[%s]", json);
-    assert_string_equal(ssr_value_text(value), wanted);
+    snprintf(wanted, sizeof wanted, "[%s]", json ? json : "");
+    if (json)
+        assert_string_equal(ssr_value_text(value), wanted);
     ssr_value_free(value);
     ssr_builder_free(builder);
 }
@@ -73,7 +119,9 @@ static void a_handler_reads_what_a_page_would_read(void **state)
     (void)state;
     open_site(&site);
     assert_reads(site.theme, "theme=dark; theme=second", 0, SSR_OK, "\"dark\"");
-    assert_reads(site.theme, "other=dark", 0, SSR_OK, "\"light\"");
+    assert_reads(site.theme, "other=dark; a=b", 0, SSR_OK, "\"light\"");
+    assert_reads(site.theme, NULL, 0, SSR_OK, "\"light\"");
+    assert_reads(NULL, "theme=dark", 0, SSR_E_UNKNOWN_COOKIE, NULL);
     assert_reads(site.theme, "theme=", 0, SSR_OK, "\"\"");
     assert_reads(site.name, "name=%C3%BC", 0, SSR_OK, "\"\xc3\xbc\"");
     assert_reads(site.cart, "cart=%5B1.0%5D", 0, SSR_OK, "[1]");
@@ -125,6 +173,22 @@ static void what_is_sealed_opens_until_its_time_has_come(void **state)
     fixture_close(&site.fixture);
 }
 
+static void sealing_lasts_as_long_as_the_definition_says(void **state)
+{
+    struct site site;
+    char line[512];
+    size_t length;
+    (void)state;
+    open_site(&site);
+    ssr_input bob = ssr_input_string("bob");
+    assert_status(ssr_cookie_write(site.ticket, &bob, NULL, 1000000, line, sizeof line, &length), SSR_OK);
+    assert_null(strstr(line, "Max-Age")); /* the browser may keep it for its session */
+    *strchr(line, ';') = '\0';
+    assert_reads(site.ticket, line, 1029999, SSR_OK, "\"bob\"");
+    assert_reads(site.ticket, line, 1030000, SSR_E_SEAL_EXPIRED, "null");
+    fixture_close(&site.fixture);
+}
+
 /* A length that lies about a clock from before the epoch, or from the end of time, must not overflow. */
 static void extreme_clocks_are_survived(void **state)
 {
@@ -140,6 +204,90 @@ static void extreme_clocks_are_survived(void **state)
         assert_true(status == SSR_OK || status == SSR_E_COOKIE_EXPIRES);
     }
     fixture_close(&site.fixture);
+}
+
+/* ---- In a render ------------------------------------------------------------------------------------------------ */
+
+static ssr_status show_theme_thrice(ssr_ctx *ctx, void *arg)
+{
+    const struct site *site = arg;
+    char loaded[16] = "";
+    ssr_text(ctx, ssr_cookie_get_string(ctx, site->theme));
+    ssr_text(ctx, ssr_cookie_sent(ctx, "theme", 0));
+    ssr_json_string(ssr_query_get(ctx, site->query, NULL, true).data, loaded, sizeof loaded);
+    return ssr_text(ctx, loaded);
+}
+
+/* As some servers give the headers of one name that were not sent. */
+static void headers_that_are_missing_are_passed_over(void **state)
+{
+    static const char *const headers[] = {NULL, "a=b", NULL, "theme=dark"};
+    struct site site;
+    (void)state;
+    open_site(&site);
+    ssr_request request = {.cookie_headers = headers, .cookie_header_count = TEST_COUNT(headers)};
+    assert_status(fixture_run_request(&site.fixture, show_theme_thrice, &site, &request), SSR_OK);
+    assert_string_equal(site.fixture.result->html, "darkdarkdark");
+    fixture_close(&site.fixture);
+}
+
+static ssr_status use_what_is_not_there(ssr_ctx *ctx, void *foreign)
+{
+    assert_null(ssr_cookie_get(ctx, NULL));
+    assert_null(ssr_cookie_get(ctx, foreign));
+    assert_status(ssr_last_status(ctx), SSR_E_UNKNOWN_COOKIE);
+    assert_null(ssr_cookie_sent(ctx, NULL, 0));
+    assert_status(ssr_cookie_set(ctx, foreign, ssr_input_string("x")), SSR_E_UNKNOWN_COOKIE);
+    assert_status(ssr_cookie_delete(ctx, foreign), SSR_E_UNKNOWN_COOKIE);
+    assert_status(ssr_cookie_send(ctx, NULL), SSR_E_INVALID_ARGUMENT);
+    return ssr_html(ctx, "done");
+}
+
+static void cookies_of_another_engine_are_unknown(void **state)
+{
+    struct site site, other;
+    (void)state;
+    open_site(&site);
+    open_site(&other);
+    assert_status(fixture_run(&site.fixture, use_what_is_not_there, other.theme), SSR_OK);
+    assert_string_equal(site.fixture.result->html, "done");
+    assert_int_equal(site.fixture.result->set_cookie_count, 0);
+    assert_int_equal(site.fixture.result->refused, 3);
+    fixture_close(&other.fixture);
+    fixture_close(&site.fixture);
+}
+
+static ssr_status look_into_the_headers(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    assert_null(ssr_cookie_sent(ctx, "a", 0));
+    assert_status(ssr_last_status(ctx), SSR_E_LIMIT);
+    return ssr_html(ctx, "not shown");
+}
+
+static ssr_status send_one(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    assert_status(ssr_cookie_send(ctx, &((ssr_set_cookie){.name = "mine"})), SSR_E_LIMIT);
+    return ssr_html(ctx, "not shown");
+}
+
+/* Whichever call is the first to look at them. */
+static void too_many_cookies_end_the_render(void **state)
+{
+    static const ssr_page_fn pages[] = {look_into_the_headers, send_one};
+    const char *header = "a=1; b=2; c=3";
+    ssr_request request = {.cookie_headers = &header, .cookie_header_count = 1};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(pages); i++) {
+        struct site site;
+        open_limited_site(&site, 2);
+        assert_status(fixture_run_request(&site.fixture, pages[i], NULL, &request), SSR_E_LIMIT);
+        assert_int_equal(site.fixture.result->outcome, SSR_LIMITED);
+        assert_non_null(strstr(site.fixture.result->error, "ssr_limits.cookies"));
+        assert_int_equal(site.fixture.result->set_cookie_count, 0);
+        fixture_close(&site.fixture);
+    }
 }
 
 /* ---- Atoms that are kept in a cookie ----------------------------------------------------------------------------- */
@@ -183,6 +331,80 @@ static void an_atom_is_kept_in_its_cookie(void **state)
     fixture_close(&fixture);
 }
 
+static ssr_status load_cart(ssr_operation *operation, void *cart)
+{
+    ssr_builder_json(ssr_operation_build_store(operation), "[7]", 3);
+    assert_status(ssr_operation_update_atom(operation, cart), SSR_OK);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+struct shop {
+    bool fails; /* the page, once the loader has written */
+    ssr_query *query;
+    ssr_atom_template *cart;
+};
+
+static ssr_status show_loaded_cart(ssr_ctx *ctx, void *arg)
+{
+    const struct shop *shop = arg;
+    if (ssr_query_get(ctx, shop->query, NULL, true).state == SSR_QUERY_READY && shop->fails)
+        return SSR_E_FAILED;
+    ssr_json json = ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), shop->cart));
+    return ssr_text_n(ctx, json.text, json.length);
+}
+
+/* Whatever becomes of the pass after it. */
+static void what_a_loader_writes_is_kept_too(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct shop shop = {.fails = false};
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_cookie_define(fixture.registry, "cart", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON});
+    shop.cart = ssr_atom_define(fixture.registry, "cart", &(ssr_atom_options){.persist = "cart"});
+    shop.query =
+        ssr_query_define(fixture.registry, "q", &(ssr_query_options){.load = load_cart, .load_arg = shop.cart});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, show_loaded_cart, &shop), SSR_OK);
+    assert_string_equal(fixture.result->html, "[7]");
+    assert_int_equal(fixture.result->set_cookie_count, 1);
+    assert_string_equal(fixture.result->set_cookies[0], "cart=%5B7%5D; Path=/; SameSite=Lax");
+    shop.fails = true;
+    assert_status(fixture_run(&fixture, show_loaded_cart, &shop), SSR_E_FAILED);
+    assert_int_equal(fixture.result->set_cookie_count, 1);
+    assert_string_equal(fixture.result->set_cookies[0], "cart=%5B7%5D; Path=/; SameSite=Lax");
+    fixture_close(&fixture);
+}
+
+static ssr_status fill_text(ssr_ctx *ctx, void *text)
+{
+    ssr_atom *atom = ssr_atom_use(ssr_atoms(ctx), text);
+    assert_status(ssr_atom_update(atom, ssr_input_string("plain")), SSR_OK);
+    assert_status(ssr_atom_update(atom, ssr_input_string("two words")), SSR_E_COOKIE_VALUE);
+    assert_status(ssr_atom_update(atom, ssr_input_integer(5)), SSR_E_WRONG_TYPE);
+    ssr_json json = ssr_atom_value(atom);
+    return ssr_text_n(ctx, json.text + 1, json.length - 2);
+}
+
+/* What the cookie cannot hold, the atom does not take. */
+static void an_atom_takes_only_what_its_cookie_can_hold(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_cookie_define(fixture.registry, "text", NULL);
+    ssr_atom_template *text =
+        ssr_atom_define(fixture.registry, "text", &(ssr_atom_options){.default_json = "\"\"", .persist = "text"});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, fill_text, text), SSR_OK);
+    assert_string_equal(fixture.result->html, "plain");
+    assert_int_equal(fixture.result->set_cookie_count, 1);
+    assert_string_equal(fixture.result->set_cookies[0], "text=plain; Path=/; SameSite=Lax");
+    fixture_close(&fixture);
+}
+
 static void an_atom_cannot_be_kept_in_an_unknown_cookie(void **state)
 {
     (void)state;
@@ -215,6 +437,8 @@ static bool holds_mark(const char *bytes, size_t size)
 static void *spy_resize(void *arg, void *pointer, size_t old_size, size_t new_size)
 {
     struct spy *spy = arg;
+    if (sweep_refuses(pointer, old_size, new_size))
+        return NULL;
     if (pointer)
         spy->seen += holds_mark(pointer, old_size);
     void *moved = NULL;
@@ -231,7 +455,9 @@ static void *spy_resize(void *arg, void *pointer, size_t old_size, size_t new_si
 
 struct secret_page {
     ssr_cookie *session;
-    ssr_query *query;
+    ssr_query *query, *setter;
+    ssr_atom_template *atom;
+    enum { BY_PAGE, BY_ATOM, BY_LOADER } set_by;
 };
 
 static ssr_status load_secret(ssr_operation *operation, void *arg)
@@ -240,6 +466,13 @@ static ssr_status load_secret(ssr_operation *operation, void *arg)
     char text[64];
     ssr_json_string(ssr_operation_cookie(operation, page->session), text, sizeof text);
     assert_string_equal(text, mark);
+    ssr_operation_set_cookie(operation, page->session, ssr_input_string(mark));
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status set_secret(ssr_operation *operation, void *arg)
+{
+    const struct secret_page *page = arg;
     ssr_operation_set_cookie(operation, page->session, ssr_input_string(mark));
     return ssr_builder_null(ssr_operation_build(operation));
 }
@@ -256,25 +489,33 @@ static ssr_status show_secret(ssr_ctx *ctx, void *arg)
     return ssr_html(ctx, "<p>done</p>");
 }
 
+/* An engine whose memory is watched, and its definitions. */
+static ssr_engine *start_watched(struct spy *spy, struct secret_page *page)
+{
+    ssr_config config = ssr_config_default();
+    ssr_engine *engine;
+    config.allocator = (ssr_allocator){spy_resize, spy};
+    config.cookie_keys = &key;
+    config.cookie_key_count = 1;
+    config.forbidden_rerenders_count = 3;
+    assert_status(ssr_engine_new(&config, &engine), SSR_OK);
+    ssr_registry *registry = ssr_engine_registry(engine);
+    page->session = ssr_cookie_define(registry, "session", &(ssr_cookie_options){.protection = SSR_COOKIE_SEALED});
+    page->query = ssr_query_define(registry, "q", &(ssr_query_options){.load = load_secret, .load_arg = page});
+    page->setter = ssr_query_define(registry, "setter", &(ssr_query_options){.load = set_secret, .load_arg = page});
+    page->atom = ssr_atom_define(registry, "kept", &(ssr_atom_options){.default_json = "null", .persist = "session"});
+    assert_status(ssr_engine_start(engine), SSR_OK);
+    return engine;
+}
+
 static void plaintexts_are_wiped_from_memory_given_back(void **state)
 {
     (void)state;
     struct spy spy = {0};
     struct secret_page page;
-    ssr_config config = ssr_config_default();
-    ssr_engine *engine;
+    ssr_engine *engine = start_watched(&spy, &page);
     char line[512];
     size_t length;
-    config.allocator = (ssr_allocator){spy_resize, &spy};
-    config.cookie_keys = &key;
-    config.cookie_key_count = 1;
-    config.forbidden_rerenders_count = 3;
-    assert_status(ssr_engine_new(&config, &engine), SSR_OK);
-    page.session = ssr_cookie_define(ssr_engine_registry(engine), "session",
-                                     &(ssr_cookie_options){.protection = SSR_COOKIE_SEALED});
-    page.query = ssr_query_define(ssr_engine_registry(engine), "q",
-                                  &(ssr_query_options){.load = load_secret, .load_arg = &page});
-    assert_status(ssr_engine_start(engine), SSR_OK);
     ssr_input input = ssr_input_string(mark);
     assert_status(ssr_cookie_write(page.session, &input, NULL, 1000, line, sizeof line, &length), SSR_OK);
     *strchr(line, ';') = '\0';
@@ -290,17 +531,54 @@ static void plaintexts_are_wiped_from_memory_given_back(void **state)
     assert_int_equal(spy.seen, 0);
 }
 
+static ssr_status keep_secret(ssr_ctx *ctx, void *arg)
+{
+    const struct secret_page *page = arg;
+    if (page->set_by == BY_PAGE)
+        ssr_cookie_set(ctx, page->session, ssr_input_string(mark));
+    else if (page->set_by == BY_ATOM)
+        ssr_atom_update(ssr_atom_use(ssr_atoms(ctx), page->atom), ssr_input_string(mark));
+    else
+        ssr_query_get(ctx, page->setter, NULL, true);
+    return ssr_html(ctx, "<p>done</p>");
+}
+
+/* Nobody has sent the cookie, so that nothing was read of it before. */
+static void what_is_only_set_is_wiped_as_well(void **state)
+{
+    (void)state;
+    for (int set_by = BY_PAGE; set_by <= BY_LOADER; set_by++) {
+        struct spy spy = {0};
+        struct secret_page page = {.set_by = set_by};
+        ssr_engine *engine = start_watched(&spy, &page);
+        ssr_render *render;
+        assert_status(ssr_run(engine, keep_secret, &page, &(ssr_request){.now_ms = 1000}, &render), SSR_OK);
+        assert_int_equal(ssr_render_result(render)->set_cookie_count, 1);
+        ssr_render_free(render);
+        ssr_engine_free(engine);
+        assert_int_equal(spy.seen, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_keys_make_no_engine),
+        cmocka_unit_test(options_that_say_nothing_are_refused),
         cmocka_unit_test(a_handler_reads_what_a_page_would_read),
         cmocka_unit_test(a_handler_writes_what_a_page_would_send),
         cmocka_unit_test(what_is_sealed_opens_until_its_time_has_come),
+        cmocka_unit_test(sealing_lasts_as_long_as_the_definition_says),
         cmocka_unit_test(extreme_clocks_are_survived),
+        cmocka_unit_test(headers_that_are_missing_are_passed_over),
+        cmocka_unit_test(cookies_of_another_engine_are_unknown),
+        cmocka_unit_test(too_many_cookies_end_the_render),
         cmocka_unit_test(an_atom_is_kept_in_its_cookie),
+        cmocka_unit_test(what_a_loader_writes_is_kept_too),
+        cmocka_unit_test(an_atom_takes_only_what_its_cookie_can_hold),
         cmocka_unit_test(an_atom_cannot_be_kept_in_an_unknown_cookie),
         cmocka_unit_test(plaintexts_are_wiped_from_memory_given_back),
+        cmocka_unit_test(what_is_only_set_is_wiped_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,7 @@ static const struct format_case format_cases[] = {
     {{.name = "a", .path = "/;x"}, SSR_E_COOKIE_PATH, NULL},
     {{.name = "a", .path = "/\n"}, SSR_E_COOKIE_PATH, NULL},
     {{.name = "a", .path = "/ "}, SSR_E_COOKIE_PATH, NULL},
+    {{.name = "a", .path = "/\xc3\xa9"}, SSR_E_COOKIE_PATH, NULL},
     {{.name = "a", .domain = ".example.com"}, SSR_OK, "a=; Domain=.example.com"},
     {{.name = "a", .domain = "localhost"}, SSR_OK, "a=; Domain=localhost"},
     {{.name = "a", .domain = ""}, SSR_E_COOKIE_DOMAIN, NULL},
@@ -131,6 +132,8 @@ static const struct format_case format_cases[] = {
     {{.name = "a", .domain = "a..b"}, SSR_E_COOKIE_DOMAIN, NULL},
     {{.name = "a", .domain = "a.b."}, SSR_E_COOKIE_DOMAIN, NULL},
     {{.name = "a", .domain = "-a.b"}, SSR_E_COOKIE_DOMAIN, NULL},
+    {{.name = "a", .domain = "a-.b"}, SSR_E_COOKIE_DOMAIN, NULL},
+    {{.name = "a", .domain = "a-b.c"}, SSR_OK, "a=; Domain=a-b.c"},
     {{.name = "a", .domain = "a;b"}, SSR_E_COOKIE_DOMAIN, NULL},
     {{.name = "a", .has_expires = true}, SSR_OK, "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"},
     {{.name = "a", .has_expires = true, .expires_ms = -1}, SSR_OK, "a=; Expires=Wed, 31 Dec 1969 23:59:59 GMT"},
@@ -142,6 +145,9 @@ static const struct format_case format_cases[] = {
      "a=; Expires=Mon, 01 Jan 1601 00:00:00 GMT"},
     {{.name = "a", .has_expires = true, .expires_ms = INT64_C(-11644473600001)}, SSR_E_COOKIE_EXPIRES, NULL},
     {{.name = "a", .has_expires = true, .expires_ms = INT64_C(253402300800000)}, SSR_E_COOKIE_EXPIRES, NULL},
+    {{.name = "a", .has_expires = true, .expires_ms = INT64_MIN, .is_deletion = true},
+     SSR_OK,
+     "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"},
     {{.name = "a", .has_max_age = true, .max_age = 0}, SSR_OK, "a=; Max-Age=0"},
     {{.name = "a", .has_max_age = true, .max_age = -5}, SSR_OK, "a=; Max-Age=-5"},
     {{.name = "a", .has_max_age = true, .max_age = 34560001}, SSR_OK, "a=; Max-Age=34560000"},
@@ -205,6 +211,40 @@ static void buffers_are_filled_as_snprintf_does(void **state)
             assert_int_equal(strlen(text), size <= 18 ? size - 1 : 18);
         assert_int_equal(text[size], '?');
     }
+}
+
+static void decoded_values_fill_buffers_likewise(void **state)
+{
+    static const char *const values[] = {"%C3%BCx", "\xc3\xbcx"}; /* one is decoded, one is kept */
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(values); i++) {
+        char text[8];
+        for (size_t size = 0; size < sizeof text; size++) {
+            memset(text, '?', sizeof text);
+            assert_int_equal(ssr_cookie_decode(values[i], strlen(values[i]), text, size), 3);
+            assert_memory_equal(text, "\xc3\xbcx", size <= 3 ? size - (size > 0) : 3);
+            if (size > 0)
+                assert_int_equal(strlen(text), size <= 3 ? size - 1 : 3);
+            assert_int_equal(text[size], '?');
+        }
+    }
+}
+
+static void domains_are_bounded(void **state)
+{
+    /* labels of 63, 63, 63 and 61 characters */
+    static char domain[256];
+    size_t length;
+    (void)state;
+    memset(domain, 'x', 253);
+    domain[63] = domain[127] = domain[191] = '.';
+    const ssr_set_cookie cookie = {.name = "a", .domain = domain};
+    assert_int_equal(ssr_cookie_format(&cookie, NULL, 0, &length), SSR_OK);
+    domain[253] = 'x';
+    assert_int_equal(ssr_cookie_format(&cookie, NULL, 0, &length), SSR_E_COOKIE_DOMAIN);
+    domain[64] = '\0'; /* a label of 64 characters */
+    domain[63] = 'x';
+    assert_int_equal(ssr_cookie_format(&cookie, NULL, 0, &length), SSR_E_COOKIE_DOMAIN);
 }
 
 static void lengths_are_bounded(void **state)
@@ -307,6 +347,8 @@ int main(void)
         cmocka_unit_test(values_are_decoded_or_kept),
         cmocka_unit_test(cookies_are_written_or_refused),
         cmocka_unit_test(buffers_are_filled_as_snprintf_does),
+        cmocka_unit_test(decoded_values_fill_buffers_likewise),
+        cmocka_unit_test(domains_are_bounded),
         cmocka_unit_test(lengths_are_bounded),
         cmocka_unit_test(any_header_gives_clean_pairs),
         cmocka_unit_test(what_is_written_reads_back),

@@ -469,7 +469,6 @@ static void a_change_answers_what_its_callback_does(void **state)
     assert_status(ssr_draft_act(draft, "[]", 2, NULL, ssr_input_integer(2)), SSR_E_UNKNOWN_ACTION);
     assert_status(ssr_draft_act(draft, "[]", 2, &action, ssr_input_json("{")), SSR_E_SYNTAX);
     assert_status(ssr_draft_act(draft, "[]", 2, &action, ssr_input_string(NULL)), SSR_E_INVALID_ARGUMENT);
-    assert_status(ssr_draft_replace(draft, ssr_input_json("{")), SSR_E_SYNTAX);
     kept.answer = SSR_OK;
     assert_status(ssr_draft_act(draft, "[]", 2, &action, ssr_input_json("{\"b\":1, \"a\":2}")), SSR_OK);
     assert_string_equal(text_of(draft), "[{\"a\":2,\"b\":1},{\"a\":2,\"b\":1}]");
@@ -477,8 +476,6 @@ static void a_change_answers_what_its_callback_does(void **state)
     assert_string_equal(text_of(draft), "[null,null]");
     assert_status(ssr_draft_act(draft, "[]", 2, &action, ssr_input_value(NULL)), SSR_OK);
     assert_string_equal(text_of(draft), "[\"nothing\"]");
-    assert_status(ssr_draft_replace(draft, ssr_input_json(" [ 3 ] ")), SSR_OK);
-    assert_string_equal(text_of(draft), "[3]");
     close_bench(&bench);
 }
 
@@ -490,6 +487,7 @@ static void actions_are_copied_and_found(void **state)
     char name[] = "push";
     open_bench(&bench, SIZE_MAX, "null");
     struct ssr_region region = {&bench.budget, NULL, 0};
+    sweep_own_pointer(&region, sweep_region_free);
     ssr_action items[] = {{name, push, NULL}, {"Push", push, items}};
     assert_status(ssr_actions_copy(&actions, &region, items, 2), SSR_OK);
     memset(name, 'x', 4);

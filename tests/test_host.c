@@ -286,6 +286,7 @@ static void a_cancel_wakes_the_call(void **state)
     host_open(&host, 1, 1);
     assert_int_equal(pthread_create(&canceller, NULL, cancel_when_loading, &host), 0);
     assert_status(host_run(&host, NULL), SSR_OK);
+    gate_stop_awaiting(&host.gate);
     pthread_join(canceller, &found);
     assert_ptr_equal(found, &host);
     assert_outcome(&host, SSR_CANCELLED);
@@ -313,11 +314,176 @@ static void a_freed_pool_ends_its_calls(void **state)
     host_open(&host, 1, 1);
     assert_int_equal(pthread_create(&other, NULL, free_pool_when_loading, &host), 0);
     assert_status(host_run(&host, NULL), SSR_OK);
+    gate_stop_awaiting(&host.gate);
     pthread_join(other, NULL);
     host.pool = NULL;
     assert_outcome(&host, SSR_CANCELLED);
     assert_string_equal(host.result->html, "0=-;1=-;2=-;3=-;");
     host_close(&host);
+}
+
+static ssr_status note_once(ssr_ctx *ctx, void *arg)
+{
+    const struct host *host = arg;
+    ssr_set_string(ctx, host->note, "noted");
+    return ssr_text(ctx, ssr_get_string(ctx, host->note));
+}
+
+static ssr_status give_up(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_fail(ctx, "nothing to show");
+}
+
+/* As ssr_run does. */
+static void pages_without_queries_are_rendered_too(void **state)
+{
+    struct host host;
+    (void)state;
+    host_init(&host, load_number, 1);
+    host_open(&host, 1, 1);
+    assert_status(ssr_pool_run(host.pool, host.engine, note_once, &host, NULL, &host.render), SSR_OK);
+    assert_int_equal(ssr_render_result(host.render)->passes, 2);
+    assert_string_equal(ssr_render_result(host.render)->html, "noted");
+    ssr_render_free(host.render);
+    assert_status(ssr_pool_run(host.pool, host.engine, give_up, NULL, NULL, &host.render), SSR_E_FAILED);
+    assert_string_equal(ssr_render_result(host.render)->html, "");
+    host_close(&host);
+}
+
+static void a_wait_may_be_as_long_as_a_number_can_say(void **state)
+{
+    ssr_operation *operation;
+    struct host host;
+    (void)state;
+    host_init(&host, load_number, 1);
+    host_open(&host, 1, 1);
+    begin_and_take(&host, &operation);
+    assert_status(ssr_pool_submit_within(host.pool, operation, INT64_MAX), SSR_OK);
+    while (host_step(&host, 0) == SSR_STEP_WAITING)
+        sched_yield();
+    assert_string_equal(host.result->html, "0=0;");
+    host_close(&host);
+}
+
+/* ---- A pool that closes while a call is under way ---------------------------------------------------------------- */
+
+struct closing {
+    ssr_pool *pool;
+    ssr_engine *engine, *probe;
+    ssr_query *query;
+    pthread_t closer;
+    bool is_armed; /* the next allocation of `engine` closes the pool */
+    unsigned loads;
+};
+
+static void *free_pool(void *pool)
+{
+    ssr_pool_free(pool);
+    return NULL;
+}
+
+static ssr_status empty_page(ssr_ctx *ctx, void *arg)
+{
+    (void)ctx, (void)arg;
+    return SSR_OK;
+}
+
+/* Begins to free the pool, which waits for the call that runs this, and returns when no other call is let in. */
+static void close_meanwhile(struct closing *closing)
+{
+    ssr_render *render;
+    ssr_status status;
+    assert_int_equal(pthread_create(&closing->closer, NULL, free_pool, closing->pool), 0);
+    do {
+        status = ssr_pool_run(closing->pool, closing->probe, empty_page, NULL, NULL, &render);
+        ssr_render_free(render);
+    } while (render);
+    assert_status(status, SSR_E_CANCELLED);
+}
+
+static void *resize_and_close(void *arg, void *pointer, size_t old_size, size_t new_size)
+{
+    struct closing *closing = arg;
+    (void)old_size;
+    if (closing->is_armed) {
+        closing->is_armed = false;
+        close_meanwhile(closing);
+    }
+    if (new_size > 0)
+        return realloc(pointer, new_size);
+    free(pointer);
+    return NULL;
+}
+
+static ssr_status count_load(ssr_operation *operation, void *arg)
+{
+    ++*(unsigned *)arg;
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static void open_closing(struct closing *closing)
+{
+    sweep_leave_alone(); /* its pool is freed by a thread of its own */
+    memset(closing, 0, sizeof *closing);
+    ssr_config config = ssr_config_default();
+    config.allocator = (ssr_allocator){resize_and_close, closing};
+    assert_status(ssr_engine_new(&config, &closing->engine), SSR_OK);
+    closing->query = ssr_query_define(ssr_engine_registry(closing->engine), "q",
+                                      &(ssr_query_options){.load = count_load, .load_arg = &closing->loads});
+    assert_status(ssr_engine_start(closing->engine), SSR_OK);
+    assert_status(ssr_engine_new(NULL, &closing->probe), SSR_OK);
+    assert_status(ssr_engine_start(closing->probe), SSR_OK);
+    assert_status(ssr_pool_new(NULL, 1, 1, &closing->pool), SSR_OK);
+}
+
+/* Runs the page; the pool is closed by what it does. */
+static const ssr_result *run_closing(struct closing *closing, ssr_page_fn page, ssr_status expected,
+                                     ssr_render **render)
+{
+    assert_status(ssr_pool_run(closing->pool, closing->engine, page, closing, NULL, render), expected);
+    pthread_join(closing->closer, NULL);
+    const ssr_result *result = ssr_render_result(*render);
+    assert_int_equal(result->outcome, SSR_CANCELLED);
+    assert_int_equal(closing->loads, 0);
+    return result;
+}
+
+static void end_closing(struct closing *closing, ssr_render *render)
+{
+    ssr_render_free(render);
+    ssr_engine_free(closing->engine);
+    ssr_engine_free(closing->probe);
+}
+
+static void a_call_that_was_let_in_is_cancelled_before_its_first_pass(void **state)
+{
+    struct closing closing;
+    ssr_render *render;
+    (void)state;
+    open_closing(&closing);
+    closing.is_armed = true;
+    assert_int_equal(run_closing(&closing, empty_page, SSR_E_CANCELLED, &render)->passes, 0);
+    end_closing(&closing, render);
+}
+
+static ssr_status close_and_ask(ssr_ctx *ctx, void *arg)
+{
+    struct closing *closing = arg;
+    close_meanwhile(closing);
+    ssr_query_get(ctx, closing->query, NULL, true);
+    return ssr_html(ctx, "pending");
+}
+
+/* What the pass found is not loaded any more, and the pass is shown. */
+static void a_call_whose_pool_closes_loads_nothing(void **state)
+{
+    struct closing closing;
+    ssr_render *render;
+    (void)state;
+    open_closing(&closing);
+    assert_string_equal(run_closing(&closing, close_and_ask, SSR_OK, &render)->html, "pending");
+    end_closing(&closing, render);
 }
 
 /* ---- Steps of a host's own -------------------------------------------------------------------------------------- */
@@ -496,6 +662,10 @@ int main(void)
         cmocka_unit_test(a_deadline_while_there_is_no_room),
         cmocka_unit_test(a_cancel_wakes_the_call),
         cmocka_unit_test(a_freed_pool_ends_its_calls),
+        cmocka_unit_test(pages_without_queries_are_rendered_too),
+        cmocka_unit_test(a_wait_may_be_as_long_as_a_number_can_say),
+        cmocka_unit_test(a_call_that_was_let_in_is_cancelled_before_its_first_pass),
+        cmocka_unit_test(a_call_whose_pool_closes_loads_nothing),
         cmocka_unit_test(a_late_answer_writes_nothing),
         cmocka_unit_test(a_timed_out_operation_is_not_handed_out),
         cmocka_unit_test(renders_are_freed_while_they_are_woken),

@@ -35,7 +35,7 @@ enum { SLOW = 10 };
 enum { SLOW = 1 };
 #endif
 
-enum { THREADS = 8, LOADING_THREADS = 3, QUEUE = 4, RECENT = 64, DIGITS = 16, MOST_TIMES = 4 };
+enum { THREADS = 8, LOADING_THREADS = 3, QUEUE = 4, RECENT = 64, DIGITS = 16, WHO_BYTES = 64, MOST_TIMES = 4 };
 
 static unsigned long all_requests = 100000 / SLOW;
 
@@ -610,11 +610,11 @@ static void check_result(const struct visitor *visitor, const ssr_result *result
  */
 
 /* What a browser would send that has the session of an earlier response. */
-static void make_cookies(const struct visitor *visitor, char *who, char *session, size_t size)
+static void make_cookies(const struct visitor *visitor, char who[WHO_BYTES], char *session, size_t size)
 {
     size_t length = 0;
     ssr_input digits = ssr_input_string(visitor->digits);
-    snprintf(who, size, "theme=dark; who=%s", visitor->digits);
+    snprintf(who, WHO_BYTES, "theme=dark; who=%s", visitor->digits);
     ssr_status status = ssr_cookie_write(app.session, &digits, NULL, now_of(visitor), session, size, &length);
     expect(status == SSR_OK && length < size, visitor->digits);
     session[strcspn(session, ";")] = '\0';
@@ -661,7 +661,7 @@ static void serve(struct visitor *visitor, const ssr_request *request)
 static void visit(unsigned thread, uint64_t identity)
 {
     struct visitor visitor;
-    char who[64], session[256], location[4];
+    char who[WHO_BYTES], session[256], location[4];
     const char *headers[] = {who, session};
     visitor_init(&visitor, thread, identity);
     make_cookies(&visitor, who, session, sizeof session);

@@ -159,6 +159,111 @@ static void a_pipe_neither_stops_nor_kills(void **state)
     assert_all_freed(&memory);
 }
 
+/* What the path leads to may lie in another file system. */
+static void a_link_is_followed_to_another_device(void **state)
+{
+    struct test_memory memory = {0};
+    (void)state;
+    unlink(in_folder("log.1"));
+    assert_int_equal(symlink("log.1", in_folder("log")), 0);
+    struct ssr_log_file *file = open_log(&memory, in_folder("log"));
+    write_text(file, "one");
+    unlink(in_folder("log"));
+    assert_int_equal(symlink("/dev/null", in_folder("log")), 0);
+    write_text(file, "two");
+    unlink(in_folder("log"));
+    assert_int_equal(symlink("log.1", in_folder("log")), 0);
+    write_text(file, "three");
+    assert_text("log.1", "one\nthree\n");
+    assert_int_equal(ssr_log_file_lost(file, NULL), 0);
+    ssr_log_file_close(file);
+    unlink(in_folder("log"));
+    unlink(in_folder("log.1"));
+}
+
+/* Of a line that was cut off only the beginning is there; the next one begins anew. */
+static void a_torn_line_is_ended_by_the_next(void **state)
+{
+    static char line[200000], seen[200000];
+    struct test_memory memory = {0};
+    int error = 0;
+    (void)state;
+    memset(line, 'x', sizeof line);
+    unlink(in_folder("fifo"));
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    int reader = open(in_folder("fifo"), O_RDONLY | O_NONBLOCK);
+    struct ssr_log_file *file = open_log(&memory, in_folder("fifo"));
+    assert_status(ssr_log_file_write(file, line, sizeof line), SSR_E_SYSTEM);
+    assert_int_equal(ssr_log_file_lost(file, &error), 1);
+    assert_int_equal(error, ENOSPC);
+    ssize_t length = read(reader, seen, sizeof seen);
+    assert_true(length > 0 && (size_t)length < sizeof line);
+    write_text(file, "next");
+    write_text(file, "last");
+    length = read(reader, seen, sizeof seen - 1);
+    assert_true(length > 0);
+    seen[length] = '\0';
+    assert_string_equal(seen, "\nnext\nlast\n");
+    close(reader);
+    ssr_log_file_close(file);
+}
+
+static bool is_pending(int number)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, number);
+}
+
+/* A SIGPIPE that was waiting before is the host's, and goes on waiting; one that is ignored is none. */
+static void a_signal_of_the_host_is_left_to_it(void **state)
+{
+    struct test_memory memory = {0};
+    sigset_t pipe_signal, before;
+    (void)state;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    unlink(in_folder("fifo"));
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    int reader = open(in_folder("fifo"), O_RDONLY | O_NONBLOCK);
+    struct ssr_log_file *file = open_log(&memory, in_folder("fifo"));
+    close(reader);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    assert_status(ssr_log_file_write(file, "line", 4), SSR_E_SYSTEM);
+    assert_false(is_pending(SIGPIPE));
+    raise(SIGPIPE);
+    assert_status(ssr_log_file_write(file, "line", 4), SSR_E_SYSTEM);
+    assert_true(is_pending(SIGPIPE));
+    void (*handler)(int) = signal(SIGPIPE, SIG_IGN); /* which throws the waiting one away */
+    assert_false(is_pending(SIGPIPE));
+    assert_status(ssr_log_file_write(file, "line", 4), SSR_E_SYSTEM);
+    signal(SIGPIPE, handler);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert_int_equal(ssr_log_file_lost(file, NULL), 3);
+    ssr_log_file_close(file);
+}
+
+/* An error line is made in the file's own memory; each way to run out of it loses the line and counts it. */
+static void error_lines_without_memory_are_counted(void **state)
+{
+    struct test_memory memory = {0};
+    (void)state;
+    struct ssr_log_file *file = open_log(&memory, in_folder("log"));
+    ssr_log log = ssr_log_file_sinks(file);
+    size_t before = memory.calls;
+    log.error(log.arg, "ssr", "line");
+    size_t calls = memory.calls - before;
+    for (size_t i = 1; i <= calls; i++) {
+        memory.fail_at = memory.calls + i;
+        log.error(log.arg, "ssr", "lost");
+        assert_int_equal(ssr_log_file_lost(file, NULL), i);
+    }
+    ssr_log_file_close(file);
+    assert_text("log", "{\"category\":\"ssr\",\"error\":\"line\"}\n");
+    unlink(in_folder("log"));
+    assert_all_freed(&memory);
+}
+
 /* ---- Threads, and records ---------------------------------------------------------------------------------------- */
 
 static void *write_lines(void *file)
@@ -214,6 +319,8 @@ static void records_and_errors_are_lines_of_json(void **state)
     fixture_start(&fixture);
     assert_status(fixture_run(&fixture, flip, store), SSR_OK);
     fixture_close(&fixture);
+    if (ssr_log_file_lost(file, NULL) > 0)
+        sweep_name("the log");
     ssr_log_file_close(file);
     FILE *text = fopen(in_folder("log"), "r");
     assert_non_null(text);
@@ -252,6 +359,8 @@ static void standard_error_gets_the_text(void **state)
     assert_status(status, SSR_OK);
     assert_true(length > 0);
     text[length] = '\0';
+    if (strstr(text, "a record was lost"))
+        sweep_name("the log");
     assert_ptr_equal(strstr(text, "ssr: SSR stores/cookies did not"), text);
     assert_non_null(strstr(text, "\n/: hard_cap in 3 passes"));
 }
@@ -263,6 +372,10 @@ int main(void)
         cmocka_unit_test(a_path_that_cannot_be_opened_keeps_the_old_file),
         cmocka_unit_test(what_takes_nothing_loses_lines_and_nothing_else),
         cmocka_unit_test(a_pipe_neither_stops_nor_kills),
+        cmocka_unit_test(a_link_is_followed_to_another_device),
+        cmocka_unit_test(a_torn_line_is_ended_by_the_next),
+        cmocka_unit_test(a_signal_of_the_host_is_left_to_it),
+        cmocka_unit_test(error_lines_without_memory_are_counted),
         cmocka_unit_test(lines_of_threads_stay_whole),
         cmocka_unit_test(records_and_errors_are_lines_of_json),
         cmocka_unit_test(standard_error_gets_the_text),

@@ -129,11 +129,22 @@ static ssr_status page(ssr_ctx *ctx, void *arg)
                              &(struct lua_page){"layout.html", "page.html", ssr_value_json(lua->props), lua});
 }
 
+static void free_renderer(const void *renderer)
+{
+    lua_renderer_free(sweep_disown(renderer));
+}
+
+/* Owned by a sweep, as what the library makes is. */
+static struct lua_renderer *new_renderer(const struct lua_renderer_options *options)
+{
+    return sweep_own_pointer(SWEEP_POINTER("lua_renderer_new", lua_renderer_new(options)), free_renderer);
+}
+
 static const ssr_result *render_request(struct lua *lua, const ssr_request *request)
 {
     struct lua_renderer_options options = options_of(lua);
     if (!lua->renderer)
-        lua->renderer = lua_renderer_new(&options);
+        lua->renderer = new_renderer(&options);
     assert_non_null(lua->renderer);
     fixture_run_request(&lua->fixture, page, lua, request);
     return lua->fixture.result;
@@ -146,7 +157,7 @@ static const ssr_result *render(struct lua *lua)
 
 static void close_lua(struct lua *lua)
 {
-    lua_renderer_free(lua->renderer);
+    free_renderer(lua->renderer);
     ssr_value_free(lua->props);
     assert_all_freed(&lua->memory);
     fixture_close(&lua->fixture);
@@ -574,6 +585,18 @@ static void context_stores_belong_to_their_subtree(void **state)
         "<%= select(2, provide('none', 1, name)) %>|<%= select(2, provide('account', name, name)) %>",
         "\n[outer][inner][other][outer][outer!][sibling]"
         "no_provider|unknown_context|no_provider|no_provider|unknown_context|bad_type");
+}
+
+/* sample.html, which docs/embedding-templates.md shows. */
+static void the_sample_of_the_document_works(void **state)
+{
+    (void)state;
+    char text[1024];
+    FILE *file = fopen("sample.html", "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_writes(text, "  <p>Signed in as Ada, with tea</p>\n");
 }
 
 static void shared_stores_are_read(void **state)
@@ -1076,7 +1099,7 @@ static void open_crowd(struct crowd *crowd, struct visitor *visitors)
                                                .template_count = 3,
                                                .memory_bytes = 4 << 20,
                                                .instructions = 1000000};
-        visitors[i] = (struct visitor){crowd, lua_renderer_new(&options), i * PAGES, NULL};
+        visitors[i] = (struct visitor){crowd, new_renderer(&options), i * PAGES, NULL};
         assert_non_null(visitors[i].renderer);
     }
 }
@@ -1093,7 +1116,7 @@ static void no_thread_sees_another(void **state)
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     for (unsigned i = 0; i < THREADS; i++)
-        lua_renderer_free(visitors[i].renderer);
+        free_renderer(visitors[i].renderer);
     ssr_engine_free(crowd.engine);
     assert_int_equal(crowd.wrong, 0);
 }
@@ -1121,7 +1144,7 @@ static size_t live_busily(size_t fail_at, bool fail_after)
     lua.memory.fail_at = fail_at;
     lua.memory.fail_after = fail_after;
     struct lua_renderer_options options = options_of(&lua);
-    lua.renderer = lua_renderer_new(&options);
+    lua.renderer = new_renderer(&options);
     if (lua.renderer) {
         const ssr_result *result = render(&lua);
         if (result->outcome == SSR_FAILED)
@@ -1167,6 +1190,7 @@ int main(void)
         cmocka_unit_test(atoms_are_changed_at_once),
         cmocka_unit_test(bad_changes_of_atoms_are_refused_by_name),
         cmocka_unit_test(context_stores_belong_to_their_subtree),
+        cmocka_unit_test(the_sample_of_the_document_works),
         cmocka_unit_test(shared_stores_are_read),
         cmocka_unit_test(an_error_inside_of_a_body_says_where),
         cmocka_unit_test(a_template_is_a_component),

@@ -60,6 +60,12 @@ static ssr_operation *begin_waiting(struct asking *asking, ssr_request request)
     return operation;
 }
 
+static const ssr_route *any_route(const char *location, void *arg)
+{
+    (void)location;
+    return arg;
+}
+
 static const ssr_result *end(struct asking *asking, int64_t now)
 {
     assert_int_equal(ssr_render_step(asking->fixture.render, now), SSR_STEP_ENDED);
@@ -153,6 +159,60 @@ static void a_query_of_another_engine_is_unknown(void **state)
     assert_int_equal(asking.fixture.result->passes, 1);
     assert_non_null(strstr(asking.fixture.record_json, "unknown_query"));
     fixture_close(&asking.fixture);
+    fixture_close(&stranger.fixture);
+}
+
+static ssr_status ask_with_nothing_built(ssr_ctx *ctx, void *arg)
+{
+    struct asking *asking = arg;
+    assert_disabled(ssr_query_built(ctx, asking->query, true));
+    assert_status(ssr_last_status(ctx), SSR_E_BUILDER);
+    ssr_builder_begin_array(ssr_build(ctx));
+    assert_disabled(ssr_query_built(ctx, asking->query, true));
+    assert_status(ssr_last_status(ctx), SSR_E_BUILDER);
+    ssr_builder_integer(ssr_build(ctx), 7); /* what was left open is gone */
+    assert_int_equal(ssr_query_built(ctx, asking->query, false).state, SSR_QUERY_DISABLED);
+    assert_status(ssr_last_status(ctx), SSR_OK);
+    return SSR_OK;
+}
+
+static void arguments_must_have_been_built(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    assert_status(fixture_run(&asking.fixture, ask_with_nothing_built, &asking), SSR_OK);
+    assert_int_equal(asking.fixture.result->refused, 2);
+    assert_int_equal(asking.fixture.result->passes, 1);
+    fixture_close(&asking.fixture);
+}
+
+static ssr_status show_nothing(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_html(ctx, "not shown");
+}
+
+/* Of another engine, or none at all: what the route declares cannot be loaded, and says where. */
+static void declared_loaders_must_be_of_this_engine(void **state)
+{
+    struct asking asking, stranger;
+    (void)state;
+    open_asking(&stranger, NULL);
+    const ssr_query *const queries[] = {NULL, stranger.query};
+    for (size_t i = 0; i < TEST_COUNT(queries); i++) {
+        fixture_init(&asking.fixture);
+        asking.fixture.config.prefetch_loaders_before_page_render = true;
+        fixture_open(&asking.fixture);
+        fixture_start(&asking.fixture);
+        ssr_declared_loader loader = {.query = queries[i]};
+        ssr_route route = {.loaders = &loader, .loader_count = 1};
+        ssr_request request = {.location = "/ideas", .find_route = any_route, .find_route_arg = &route};
+        assert_status(fixture_run_request(&asking.fixture, show_nothing, NULL, &request), SSR_E_UNKNOWN_QUERY);
+        assert_int_equal(asking.fixture.result->outcome, SSR_FAILED);
+        assert_non_null(strstr(asking.fixture.result->error, "/ideas"));
+        fixture_close(&asking.fixture);
+    }
     fixture_close(&stranger.fixture);
 }
 
@@ -276,6 +336,57 @@ static void codes_are_codes(void **state)
     assert_code("\xc3\xa9", "", SSR_E_FAILED, "failed");
     assert_code(NULL, NULL, SSR_E_LIMIT, "limit");
     assert_code(NULL, NULL, (ssr_status)4242, ssr_status_name((ssr_status)4242));
+}
+
+static ssr_status fail_and_forget(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    ssr_operation_fail(operation, "gone", "says the loader");
+    ssr_builder_null(ssr_operation_build(operation));
+    return SSR_OK;
+}
+
+static ssr_status fail_otherwise(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    ssr_operation_fail(operation, "gone", "");
+    return SSR_E_TOO_DEEP;
+}
+
+/* Who says that it failed has failed, whatever it returns; another error is named by itself. */
+static void the_code_stands_unless_another_error_is_returned(void **state)
+{
+    static const ssr_loader_fn loads[] = {fail_and_forget, fail_otherwise};
+    static const char *const expected[] = {"gone", "too_deep"};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(loads); i++) {
+        struct asking asking;
+        open_asking(&asking, &(ssr_query_options){.load = loads[i]});
+        assert_status(fixture_run(&asking.fixture, asking_page, &asking), SSR_OK);
+        assert_string_equal(asking.fixture.result->html, expected[i]);
+        fixture_close(&asking.fixture);
+    }
+}
+
+/* What was built for a set stays built until the set has succeeded. */
+static void a_set_that_ran_out_is_made_again(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, NULL);
+    ssr_operation *operation = begin_waiting(&asking, (ssr_request){.id = NULL});
+    ssr_status status = SSR_E_NOMEM;
+    for (size_t i = 1; status == SSR_E_NOMEM; i++) {
+        ssr_builder_integer(ssr_operation_build_store(operation), 1);
+        asking.fixture.memory.fail_at = asking.fixture.memory.calls + i;
+        status = ssr_operation_set(operation, asking.store);
+        asking.fixture.memory.fail_at = 0;
+        if (status == SSR_E_NOMEM)
+            assert_status(ssr_operation_set(operation, asking.store), SSR_OK);
+    }
+    assert_status(status, SSR_OK);
+    ssr_operation_answer(operation, SSR_OK);
+    fixture_close(&asking.fixture);
 }
 
 static void what_an_operation_sets_is_checked(void **state)
@@ -519,6 +630,30 @@ static void a_hook_knows_its_request_and_loads_once(void **state)
     fixture_close(&asking.fixture);
 }
 
+static ssr_status load_seven(ssr_operation *operation, void *arg)
+{
+    struct asking *asking = arg;
+    ssr_builder_json(ssr_operation_build_args(operation), "{\"id\":7}", 8);
+    return ssr_operation_load(operation, asking->query).state == SSR_QUERY_READY ? SSR_OK : SSR_E_FAILED;
+}
+
+/* Neither knows of the other; the page finds what the first of them has loaded. */
+static void two_hooks_may_load_the_same(void **state)
+{
+    struct asking asking;
+    unsigned loads = 0;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = give_true, .load_arg = &loads});
+    ssr_hook hooks[] = {{"one", load_seven, &asking}, {"two", load_seven, &asking}};
+    ssr_route route = {.hooks = hooks, .hook_count = 2};
+    ssr_request request = {.find_route = any_route, .find_route_arg = &route};
+    assert_status(fixture_run_request(&asking.fixture, asking_page, &asking, &request), SSR_OK);
+    assert_string_equal(asking.fixture.result->html, "true");
+    assert_int_equal(asking.fixture.result->passes, 1);
+    assert_int_equal(loads, 2);
+    fixture_close(&asking.fixture);
+}
+
 static void a_loader_that_gives_nothing_fails(void **state)
 {
     struct asking asking;
@@ -529,6 +664,285 @@ static void a_loader_that_gives_nothing_fails(void **state)
     assert_string_equal(asking.fixture.result->html, "builder_misuse");
     assert_int_equal(loads, 1);
     fixture_close(&asking.fixture);
+}
+
+/* ---- The state of the request ----------------------------------------------------------------------------------- */
+
+/* A site with something of each kind; its hook, and the loader of its query, do what the test says. */
+struct state_site {
+    struct fixture fixture;
+    ssr_store *title, *lazy;
+    ssr_cookie *cookie;
+    ssr_atom_template *atom, *other;
+    ssr_query *query;
+    const struct state_site *stranger;
+    char seen[256]; /* what was read, one after the other */
+};
+
+static ssr_status make_lazy(ssr_ctx *ctx, ssr_builder *value, void *arg)
+{
+    (void)ctx, (void)arg;
+    return ssr_builder_string(value, "made");
+}
+
+static void open_state(struct state_site *site, ssr_loader_fn load)
+{
+    memset(site, 0, sizeof *site);
+    fixture_init(&site->fixture);
+    fixture_open(&site->fixture);
+    ssr_registry *registry = site->fixture.registry;
+    site->title = fixture_store(&site->fixture, "title", "\"Default\"");
+    site->lazy = ssr_store_define(registry, "lazy", &(ssr_store_options){.init = make_lazy});
+    site->cookie = ssr_cookie_define(registry, "theme", &(ssr_cookie_options){.fallback_string = "light"});
+    site->atom = ssr_atom_define(registry, "cart", &(ssr_atom_options){.default_json = "[]"});
+    site->other = ssr_atom_define(registry, "other", &(ssr_atom_options){.default_json = "0"});
+    site->query = ssr_query_define(registry, "state", &(ssr_query_options){.load = load, .load_arg = site});
+    fixture_start(&site->fixture);
+}
+
+static void note_json(struct state_site *site, ssr_json json)
+{
+    size_t length = strlen(site->seen);
+    snprintf(site->seen + length, sizeof site->seen - length, "%.*s ", json.text ? (int)json.length : 1,
+             json.text ? json.text : "-");
+}
+
+static void note_state(struct state_site *site, ssr_operation *operation)
+{
+    note_json(site, ssr_operation_get(operation, site->title));
+    note_json(site, ssr_operation_get(operation, site->lazy));
+    note_json(site, ssr_operation_cookie(operation, site->cookie));
+    note_json(site, ssr_operation_atom(operation, site->atom));
+}
+
+static ssr_status note_in_loader(ssr_operation *operation, void *arg)
+{
+    note_state(arg, operation);
+    assert_status(ssr_operation_set_status(operation, 404), SSR_E_WRONG_PHASE);
+    assert_status(ssr_operation_set_header(operation, "X-Late", "1"), SSR_E_WRONG_PHASE);
+    ssr_builder_string(ssr_operation_build_store(operation), "loaded");
+    assert_status(ssr_operation_set(operation, ((struct state_site *)arg)->title), SSR_OK);
+    note_json(arg, ssr_operation_get(operation, ((struct state_site *)arg)->title));
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+/* A hook that writes one of each, and reads before, after, and through a loader that it runs in place. */
+static ssr_status write_one_of_each(ssr_operation *operation, void *arg)
+{
+    struct state_site *site = arg;
+    const ssr_cookie_attributes attributes = {.path = "/p", .domain = "example.org"};
+    note_state(site, operation);
+    ssr_builder_string(ssr_operation_build_store(operation), "set");
+    assert_status(ssr_operation_set(operation, site->title), SSR_OK);
+    ssr_builder_string(ssr_operation_build_store(operation), "too");
+    assert_status(ssr_operation_set(operation, site->lazy), SSR_OK);
+    assert_status(ssr_operation_set_cookie_with(operation, site->cookie, ssr_input_string("dark"), &attributes),
+                  SSR_OK);
+    ssr_builder_json(ssr_operation_build_store(operation), "[1]", 3);
+    assert_status(ssr_operation_update_atom(operation, site->atom), SSR_OK);
+    note_state(site, operation);
+    assert_int_equal(ssr_operation_load(operation, site->query).state, SSR_QUERY_READY);
+    assert_status(ssr_operation_set_cookie_with(operation, site->cookie, ssr_input_string("blue"),
+                                                &((ssr_cookie_attributes){.secure = true})),
+                  SSR_OK);
+    return SSR_OK;
+}
+
+static ssr_status run_with_hook(struct state_site *site, ssr_page_fn page, ssr_loader_fn run)
+{
+    ssr_hook hook = {NULL, run, site};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    return fixture_run_request(&site->fixture, page, site,
+                               &(ssr_request){.find_route = any_route, .find_route_arg = &route});
+}
+
+static ssr_status show_state(ssr_ctx *ctx, void *arg)
+{
+    struct state_site *site = arg;
+    ssr_text(ctx, ssr_get_string(ctx, site->title));
+    ssr_text(ctx, ssr_cookie_get_string(ctx, site->cookie));
+    ssr_json cart = ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), site->atom));
+    return ssr_text_n(ctx, cart.text, cart.length);
+}
+
+static void a_hook_reads_what_it_has_written(void **state)
+{
+    struct state_site site;
+    (void)state;
+    open_state(&site, note_in_loader);
+    assert_status(run_with_hook(&site, show_state, write_one_of_each), SSR_OK);
+    assert_string_equal(site.seen, "\"Default\" - \"light\" [] "
+                                   "\"set\" \"too\" \"dark\" [1] "
+                                   "\"set\" \"too\" \"dark\" [1] \"loaded\" ");
+    assert_string_equal(site.fixture.result->html, "loadedblue[1]");
+    assert_int_equal(site.fixture.result->set_cookie_count, 1);
+    assert_string_equal(site.fixture.result->set_cookies[0], "theme=blue; Path=/; Secure; SameSite=Lax");
+    fixture_close(&site.fixture);
+}
+
+static ssr_status write_attributes(ssr_operation *operation, void *arg)
+{
+    struct state_site *site = arg;
+    return ssr_operation_set_cookie_with(operation, site->cookie, ssr_input_string("dark"),
+                                         &((ssr_cookie_attributes){.path = "/p", .domain = "example.org"}));
+}
+
+static void a_hook_says_where_its_cookie_counts(void **state)
+{
+    struct state_site site;
+    (void)state;
+    open_state(&site, NULL);
+    assert_status(run_with_hook(&site, show_state, write_attributes), SSR_OK);
+    assert_string_equal(site.fixture.result->set_cookies[0], "theme=dark; Path=/p; Domain=example.org; SameSite=Lax");
+    fixture_close(&site.fixture);
+}
+
+static ssr_status use_and_ask(ssr_ctx *ctx, void *arg)
+{
+    struct state_site *site = arg;
+    ssr_set_string(ctx, site->title, "staged");
+    ssr_get_string(ctx, site->lazy);
+    ssr_atom *cart = ssr_atom_use(ssr_atoms(ctx), site->atom);
+    ssr_atom *other = ssr_atom_use(ssr_atoms(ctx), site->other);
+    if (ssr_pass(ctx) == 1) {
+        ssr_atom_update(ssr_atom_clone(cart), ssr_input_json("[\"a copy\"]"));
+        ssr_atom_update(other, ssr_input_integer(5));
+    }
+    ssr_query_get(ctx, site->query, NULL, true);
+    return SSR_OK;
+}
+
+static ssr_status note_twice(ssr_operation *operation, void *arg)
+{
+    struct state_site *site = arg;
+    note_state(site, operation);
+    note_json(site, ssr_operation_atom(operation, site->other));
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+/* What the pass staged is seen; what it did to atoms is taken back before the next one. */
+static void a_loader_sees_what_the_next_pass_will_see(void **state)
+{
+    struct state_site site;
+    (void)state;
+    open_state(&site, note_twice);
+    assert_status(fixture_run(&site.fixture, use_and_ask, &site), SSR_OK);
+    assert_string_equal(site.seen, "\"staged\" \"made\" \"light\" [] 0 ");
+    fixture_close(&site.fixture);
+}
+
+static ssr_status use_atoms_of_hook(ssr_ctx *ctx, void *arg)
+{
+    struct state_site *site = arg;
+    if (ssr_pass(ctx) == 2) /* the clones of the hook's writes are there for the loader, and not this one */
+        ssr_atom_clone(ssr_atom_use(ssr_atoms(ctx), site->other));
+    return ssr_query_integer(ctx, site->query, ssr_pass(ctx) > 1 ? 2 : 1, true).state == SSR_QUERY_FAILED ? SSR_E_FAILED
+                                                                                                          : SSR_OK;
+}
+
+static ssr_status write_both_atoms(ssr_operation *operation, void *arg)
+{
+    struct state_site *site = arg;
+    ssr_builder_integer(ssr_operation_build_store(operation), 3);
+    ssr_operation_update_atom(operation, site->other);
+    ssr_builder_json(ssr_operation_build_store(operation), "[4]", 3);
+    return ssr_operation_update_atom(operation, site->atom);
+}
+
+static void a_loader_sees_the_atoms_of_a_hook(void **state)
+{
+    struct state_site site;
+    (void)state;
+    open_state(&site, note_twice);
+    assert_status(run_with_hook(&site, use_atoms_of_hook, write_both_atoms), SSR_OK);
+    assert_string_equal(site.seen, "\"Default\" - \"light\" [4] 3 \"Default\" - \"light\" [4] 3 ");
+    fixture_close(&site.fixture);
+}
+
+enum { CROWD = 200 };
+
+struct crowd {
+    struct fixture fixture;
+    ssr_store *stores[CROWD];
+    ssr_query *query;
+    int stride;
+};
+
+static ssr_status read_all_stores(ssr_operation *operation, void *arg)
+{
+    const struct crowd *crowd = arg;
+    for (int i = 0; i < CROWD; i++) {
+        int64_t seen = -1;
+        ssr_json_integer(ssr_operation_get(operation, crowd->stores[i]), &seen);
+        assert_int_equal(seen, i % crowd->stride == 0 ? 1000 + i : i);
+    }
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status set_some(ssr_ctx *ctx, void *arg)
+{
+    const struct crowd *crowd = arg;
+    for (int i = 0; i < CROWD; i += crowd->stride)
+        ssr_set_integer(ctx, crowd->stores[i], 1000 + i);
+    ssr_query_get(ctx, crowd->query, NULL, true);
+    return SSR_OK;
+}
+
+/* Stores that lie close to each other in a table, and some that the request has not touched. */
+static void a_loader_tells_many_stores_apart(void **state)
+{
+    (void)state;
+    struct crowd crowd;
+    fixture_init(&crowd.fixture);
+    fixture_open(&crowd.fixture);
+    for (int i = 0; i < CROWD; i++) {
+        char name[16], json[16];
+        snprintf(name, sizeof name, "store %d", i);
+        snprintf(json, sizeof json, "%d", i);
+        crowd.stores[i] = fixture_store(&crowd.fixture, name, json);
+    }
+    crowd.query = ssr_query_define(crowd.fixture.registry, "sum",
+                                   &(ssr_query_options){.load = read_all_stores, .load_arg = &crowd});
+    fixture_start(&crowd.fixture);
+    for (crowd.stride = 1; crowd.stride <= 64; crowd.stride *= 2)
+        assert_status(fixture_run(&crowd.fixture, set_some, &crowd), SSR_OK);
+    fixture_close(&crowd.fixture);
+}
+
+static void assert_unknown(ssr_operation *operation, const struct state_site *of)
+{
+    const struct state_site none = {.title = NULL};
+    of = of ? of : &none;
+    assert_int_equal(ssr_json_type(ssr_operation_get(operation, of->title)), SSR_JSON_ABSENT);
+    assert_int_equal(ssr_json_type(ssr_operation_cookie(operation, of->cookie)), SSR_JSON_ABSENT);
+    assert_int_equal(ssr_json_type(ssr_operation_atom(operation, of->atom)), SSR_JSON_ABSENT);
+    assert_status(ssr_operation_set_cookie(operation, of->cookie, ssr_input_string("x")), SSR_E_UNKNOWN_COOKIE);
+    assert_status(ssr_operation_delete_cookie(operation, of->cookie), SSR_E_UNKNOWN_COOKIE);
+    ssr_builder_null(ssr_operation_build_store(operation));
+    assert_status(ssr_operation_update_atom(operation, of->atom), SSR_E_UNKNOWN_ATOM);
+    assert_string_equal(ssr_operation_load(operation, of->query).error, "unknown_query");
+}
+
+static ssr_status try_the_stranger(ssr_operation *operation, void *arg)
+{
+    const struct state_site *site = arg;
+    assert_unknown(operation, NULL);
+    assert_unknown(operation, site->stranger);
+    return SSR_OK;
+}
+
+static void the_state_of_another_engine_is_unknown(void **state)
+{
+    struct state_site site, stranger;
+    (void)state;
+    open_state(&site, NULL);
+    open_state(&stranger, NULL);
+    site.stranger = &stranger;
+    assert_status(run_with_hook(&site, show_state, try_the_stranger), SSR_OK);
+    assert_string_equal(site.fixture.result->html, "Defaultlight[]");
+    assert_int_equal(site.fixture.result->set_cookie_count, 0);
+    fixture_close(&site.fixture);
+    fixture_close(&stranger.fixture);
 }
 
 /* ---- Redirects -------------------------------------------------------------------------------------------------- */
@@ -699,10 +1113,14 @@ int main(void)
         cmocka_unit_test(a_name_is_one_query),
         cmocka_unit_test(queries_are_found_by_name),
         cmocka_unit_test(a_query_of_another_engine_is_unknown),
+        cmocka_unit_test(arguments_must_have_been_built),
+        cmocka_unit_test(declared_loaders_must_be_of_this_engine),
         cmocka_unit_test(outside_a_callback_nothing_is_asked),
         cmocka_unit_test(an_operation_is_a_snapshot),
         cmocka_unit_test(the_host_answers_itself),
         cmocka_unit_test(codes_are_codes),
+        cmocka_unit_test(the_code_stands_unless_another_error_is_returned),
+        cmocka_unit_test(a_set_that_ran_out_is_made_again),
         cmocka_unit_test(what_an_operation_sets_is_checked),
         cmocka_unit_test(operations_come_only_while_waiting),
         cmocka_unit_test(a_render_may_be_freed_before_it_hands_out),
@@ -713,7 +1131,14 @@ int main(void)
         cmocka_unit_test(without_deadline_and_timeout_nothing_ends_a_wait),
         cmocka_unit_test(what_timed_out_is_not_handed_out),
         cmocka_unit_test(a_hook_knows_its_request_and_loads_once),
+        cmocka_unit_test(two_hooks_may_load_the_same),
         cmocka_unit_test(a_loader_that_gives_nothing_fails),
+        cmocka_unit_test(a_hook_reads_what_it_has_written),
+        cmocka_unit_test(a_hook_says_where_its_cookie_counts),
+        cmocka_unit_test(a_loader_sees_what_the_next_pass_will_see),
+        cmocka_unit_test(a_loader_sees_the_atoms_of_a_hook),
+        cmocka_unit_test(a_loader_tells_many_stores_apart),
+        cmocka_unit_test(the_state_of_another_engine_is_unknown),
         cmocka_unit_test(a_text_of_the_left_page_is_not_read_again),
         cmocka_unit_test(a_redirect_and_data_are_good_answers),
         cmocka_unit_test(results_are_transformed_and_timed),

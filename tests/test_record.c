@@ -77,6 +77,7 @@ static size_t allocations(bool has_error, bool has_record)
 static void without_a_sink_nothing_is_kept(void **state)
 {
     (void)state;
+    sweep_leave_alone(); /* it counts allocations */
     size_t silent = allocations(false, false);
     assert_int_equal(allocations(true, false), silent);
     assert_true(allocations(true, true) > silent);
@@ -383,6 +384,42 @@ static const ssr_route *the_route(const char *location, void *route)
     return route;
 }
 
+static ssr_status leaving_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    if (strcmp(ssr_location(ctx), "/b") == 0)
+        return SSR_OK;
+    ssr_set_string(ctx, pair->a, "left");
+    return ssr_pass(ctx) == 1 ? SSR_OK : ssr_redirect(ctx, "/b", 0);
+}
+
+static const ssr_route *route_of_b(const char *location, void *route)
+{
+    return strcmp(location, "/b") == 0 ? route : NULL;
+}
+
+/* What the page that was left has set is not a writer of what the hook of the next location sets. */
+static void a_hook_does_not_write_with_the_page_that_was_left(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    pair.a = fixture_store(&fixture, "a", NULL);
+    ssr_hook hook = {"warm", set_from_loader, &pair};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {
+        .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, leaving_page, &pair, &request), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/2/changed/0/by", "\"hook warm\"");
+    assert_at(reading.json, "/passLog/2/changed/0/writers", NULL);
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
 /* A hook sets a before the first pass, a loader in it; nothing sets the derived b again. */
 static void a_change_says_who_set_it(void **state)
 {
@@ -518,6 +555,262 @@ static void shared_writes_are_listed(void **state)
     fixture_close(&fixture);
 }
 
+/* ---- Text from outside ------------------------------------------------------------------------------------------- */
+
+static ssr_status set_hostile(ssr_ctx *ctx, void *store)
+{
+    static const char json[] = "\"\xc2\x85 \xc2\xa9\"";
+    return ssr_set_json(ctx, store, json, sizeof json - 1);
+}
+
+/* Control characters in either form, bytes that are no UTF-8, and a time before 1970. */
+static void what_a_terminal_would_obey_is_escaped(void **state)
+{
+    static struct fixture fixture;
+    ssr_request request = {.id = "a\x7f\xc2\x85\xff\xc2\xa9\"\\\n", .now_ms = -5};
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, set_hostile, store, &request), SSR_OK);
+    assert_non_null(
+        strstr(fixture.record_json, "\"id\":\"a\\u007f\\u0085\xef\xbf\xbd\xc2\xa9\\\"\\\\\\u000a\",\"time\":-5,"));
+    assert_non_null(strstr(fixture.record_json, "\"value\":\"\\u0085 \xc2\xa9\"}"));
+    assert_non_null(strstr(fixture.record_text, "null -> \"\\u0085 \xc2\xa9\""));
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/time", "-5");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status places_page(ssr_ctx *ctx, void *store)
+{
+    static const char file[] = "a.c", same[] = "a.c", other[] = "b.c";
+    ssr_set_integer_at(ctx, store, 1, file, 7);
+    ssr_set_integer_at(ctx, store, 2, same, 7);
+    ssr_set_integer_at(ctx, store, 3, other, 7);
+    ssr_set_integer_at(ctx, store, 4, NULL, 7);
+    return ssr_set_integer_at(ctx, store, 5, file, 7);
+}
+
+/* A place is a file by its name, whichever copy of it a caller has. */
+static void places_are_told_apart_by_their_text(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, places_page, store), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/changed/0/writers", "[\"a.c:7\",\"b.c:7\"]");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+/* Nowhere, then somewhere, then nowhere: a cycle of two. */
+static ssr_status nowhere_page(ssr_ctx *ctx, void *store)
+{
+    return ssr_set_integer_at(ctx, store, ssr_pass(ctx) % 2, ssr_pass(ctx) % 2 ? NULL : "a.c", 0);
+}
+
+static void a_place_may_be_unknown(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, nowhere_page, store), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/verdict/kind", "\"cycle\"");
+    assert_at(reading.json, "/verdict/stores/0/writers", "[\"a.c:0\"]");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+struct nowhere {
+    ssr_store *store;
+    ssr_query *first, *second;
+    bool is_first_unplaced;
+};
+
+static ssr_status set_first(ssr_operation *operation, void *arg)
+{
+    const struct nowhere *nowhere = arg;
+    ssr_builder_integer(ssr_operation_build_store(operation), 1);
+    ssr_operation_set_at(operation, nowhere->store, nowhere->is_first_unplaced ? NULL : "a.c", 0);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status set_second(ssr_operation *operation, void *arg)
+{
+    const struct nowhere *nowhere = arg;
+    ssr_builder_integer(ssr_operation_build_store(operation), 2);
+    ssr_operation_set_at(operation, nowhere->store, nowhere->is_first_unplaced ? "a.c" : NULL, 0);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status ask_for_both(ssr_ctx *ctx, void *arg)
+{
+    const struct nowhere *nowhere = arg;
+    ssr_query_get(ctx, nowhere->first, NULL, true);
+    ssr_query_get(ctx, nowhere->second, NULL, true);
+    return SSR_OK;
+}
+
+/* Two loaders set the same store, one of them without saying where: the last one is named. */
+static void an_unknown_place_is_no_other(void **state)
+{
+    static struct fixture fixture;
+    struct nowhere nowhere;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        nowhere.is_first_unplaced = i == 1;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        nowhere.store = fixture_store(&fixture, "a", NULL);
+        nowhere.first =
+            ssr_query_define(fixture.registry, "one", &(ssr_query_options){.load = set_first, .load_arg = &nowhere});
+        nowhere.second =
+            ssr_query_define(fixture.registry, "two", &(ssr_query_options){.load = set_second, .load_arg = &nowhere});
+        fixture_start(&fixture);
+        assert_status(fixture_run(&fixture, ask_for_both, &nowhere), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        assert_at(reading.json, "/passLog/0/changed/0/by", "\"query two\"");
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+}
+
+/* ---- Long and deep ----------------------------------------------------------------------------------------------- */
+
+struct deep {
+    ssr_store *store;
+    ssr_query *query;
+    char args[600];
+};
+
+static ssr_status deep_page(ssr_ctx *ctx, void *arg)
+{
+    const struct deep *deep = arg;
+    ssr_set_json(ctx, deep->store, deep->args, strlen(deep->args));
+    ssr_query_get(ctx, deep->query, deep->args, true);
+    return SSR_OK;
+}
+
+/* `depth` arrays around a string with what could be taken for more of them, and for its end. */
+static void nest(char *json, size_t depth)
+{
+    memset(json, '[', depth);
+    strcpy(json + depth, "\"[\\\"[\\\\\"");
+    size_t length = strlen(json);
+    memset(json + length, ']', depth);
+    json[length + depth] = '\0';
+}
+
+/* What is so deep that nobody could read it inside of a record is left out. */
+static void deep_values_are_left_out(void **state)
+{
+    static struct fixture fixture;
+    static const struct {
+        size_t depth;
+        bool is_told;
+    } cases[] = {{5, true}, {116, true}, {120, true}, {121, false}, {128, false}};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct deep deep;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        deep.store = fixture_store(&fixture, "a", NULL);
+        deep.query = ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.show_args = true});
+        fixture_start(&fixture);
+        nest(deep.args, cases[i].depth);
+        assert_status(fixture_run(&fixture, deep_page, &deep), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        if (cases[i].depth < 118) /* the patch around it counts */
+            assert_non_null(ssr_json_at(reading.json, "/passLog/0/changed/0/patch").text);
+        else
+            assert_at(reading.json, "/passLog/0/changed/0/patch", NULL);
+        assert_at(reading.json, "/passLog/0/loads/0/args", cases[i].is_told ? deep.args : NULL);
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+}
+
+static ssr_status set_text(ssr_ctx *ctx, void *arg)
+{
+    const struct deep *deep = arg;
+    static char text[2100];
+    size_t length = strtoul(deep->args, NULL, 10);
+    memset(text, 'x', length);
+    return ssr_set_string_n(ctx, deep->store, text, length);
+}
+
+/* In the text form: the values, or else the patch, or else the size. The JSON form has patches up to 2048 bytes. */
+static void a_change_is_told_as_shortly_as_it_can(void **state)
+{
+    static struct fixture fixture;
+    static const struct {
+        const char *length, *told;
+        bool has_patch;
+    } cases[] = {{"50", " null -> \"xxx", true},
+                 {"105", " by [{\"op\":\"replace\",\"path\":\"\",\"value\":\"xxx", true},
+                 {"150", " to 152 bytes", true},
+                 {"2003", " to 2005 bytes", true},
+                 {"2040", " to 2042 bytes", false}};
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct deep deep;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        deep.store = fixture_store(&fixture, "a", NULL);
+        fixture_start(&fixture);
+        strcpy(deep.args, cases[i].length);
+        assert_status(fixture_run(&fixture, set_text, &deep), SSR_OK);
+        if (!strstr(fixture.record_text, cases[i].told))
+            fail_msg("%s: %s", cases[i].length, fixture.record_text);
+        struct reading reading = read_record(&fixture);
+        assert_int_equal(ssr_json_at(reading.json, "/passLog/0/changed/0/patch").text != NULL, cases[i].has_patch);
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+}
+
+static ssr_status write_shared_often(ssr_operation *operation, void *shared)
+{
+    for (int line = 1; line <= 6; line++)
+        assert_status(ssr_shared_replace_at(shared, ssr_input_integer(line), "loader.c", line), SSR_E_SHARED_WRITE);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status ask_the_writer(ssr_ctx *ctx, void *query)
+{
+    ssr_query_get(ctx, query, NULL, true);
+    return SSR_OK;
+}
+
+/* All are counted, the first four have a line. */
+static void refused_writes_of_a_loader_are_counted_and_listed(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_shared *shared = ssr_shared_define(fixture.registry, "visits", NULL);
+    ssr_query *query = ssr_query_define(fixture.registry, "idea",
+                                        &(ssr_query_options){.load = write_shared_often, .load_arg = shared});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, ask_the_writer, query), SSR_OK);
+    assert_int_equal(fixture.result->refused, 6);
+    assert_non_null(strstr(fixture.record_text, "loader.c:4"));
+    assert_null(strstr(fixture.record_text, "loader.c:5"));
+    fixture_close(&fixture);
+}
+
 /* ---- Size and samples -------------------------------------------------------------------------------------------- */
 
 static void a_record_that_is_full_says_so_and_changes_nothing(void **state)
@@ -552,6 +845,12 @@ static ssr_status still_page(ssr_ctx *ctx, void *arg)
     return ssr_html(ctx, "still");
 }
 
+static ssr_status leave(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_redirect(ctx, "/elsewhere", 0);
+}
+
 static void one_in_n_is_recorded_and_every_fault(void **state)
 {
     static struct fixture fixture;
@@ -572,6 +871,10 @@ static void one_in_n_is_recorded_and_every_fault(void **state)
         assert_int_equal(fixture.records - before, 2 * chosen);
     }
     assert_in_range(fixture.records, 120, 280);
+    unsigned redirects = fixture.records;
+    for (uint64_t seed = 0; seed < 400; seed++) /* without an id, by seed and time */
+        assert_status(fixture_run_request(&fixture, leave, NULL, &(ssr_request){.seed = seed}), SSR_OK);
+    assert_in_range(fixture.records - redirects, 60, 140);
     unsigned before = fixture.records;
     for (uint64_t seed = 0; seed < 9; seed++)
         assert_status(fixture_run_request(&fixture, count_up, store, &(ssr_request){.seed = seed}), SSR_OK);
@@ -600,6 +903,7 @@ static uint64_t ticking(void *arg)
 
 static void the_header_holds_whole_metrics_of_plain_text(void **state)
 {
+    sweep_leave_alone(); /* the metrics of a record that memory cut short are fewer */
     static struct fixture fixture;
     static const char whole[] = "total;desc=\"settled\";dur=4.500, pass;desc=\"1\";dur=1.500, "
                                 "query;desc=\"sp aced?quote? ???\";dur=1.500, pass;desc=\"2\";dur=1.500";
@@ -629,6 +933,31 @@ static void the_header_holds_whole_metrics_of_plain_text(void **state)
     fixture_close(&fixture);
 }
 
+static ssr_status do_nothing(ssr_operation *operation, void *arg)
+{
+    (void)operation, (void)arg;
+    return SSR_OK;
+}
+
+/* What a hook is called is the host's own text. */
+static void a_header_without_a_clock_has_no_times(void **state)
+{
+    static struct fixture fixture;
+    struct timing timing = {.size = sizeof timing.header};
+    ssr_hook hook = {"warm\tup\x7f", do_nothing, NULL};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    (void)state;
+    sweep_leave_alone(); /* the metrics of a record that memory cut short are fewer */
+    fixture_init(&fixture);
+    fixture.config.log = (ssr_log){.record = take_timing, .arg = &timing};
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, still_page, NULL, &request), SSR_OK);
+    assert_string_equal(timing.header, "total;desc=\"settled\", hook;desc=\"warm?up?\", pass;desc=\"1\"");
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -641,12 +970,21 @@ int main(void)
         cmocka_unit_test(a_pass_that_was_started_over_has_the_same_cause),
         cmocka_unit_test(a_change_has_a_patch_or_its_size),
         cmocka_unit_test(a_change_says_who_set_it),
+        cmocka_unit_test(a_hook_does_not_write_with_the_page_that_was_left),
         cmocka_unit_test(a_change_names_the_component_that_made_it),
         cmocka_unit_test(all_writers_of_a_pass_are_told),
         cmocka_unit_test(shared_writes_are_listed),
+        cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
+        cmocka_unit_test(places_are_told_apart_by_their_text),
+        cmocka_unit_test(a_place_may_be_unknown),
+        cmocka_unit_test(an_unknown_place_is_no_other),
+        cmocka_unit_test(deep_values_are_left_out),
+        cmocka_unit_test(a_change_is_told_as_shortly_as_it_can),
+        cmocka_unit_test(refused_writes_of_a_loader_are_counted_and_listed),
         cmocka_unit_test(a_record_that_is_full_says_so_and_changes_nothing),
         cmocka_unit_test(one_in_n_is_recorded_and_every_fault),
         cmocka_unit_test(the_header_holds_whole_metrics_of_plain_text),
+        cmocka_unit_test(a_header_without_a_clock_has_no_times),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }

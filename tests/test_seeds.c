@@ -317,6 +317,7 @@ static void take_snapshot(ssr_atom_store *store, struct shop *shop)
 {
     ssr_value *value = NULL;
     ssr_builder *builder = ssr_builder_new(NULL);
+    assert_non_null(builder);
     assert_status(ssr_atom_store_snapshot(store, builder), SSR_OK);
     assert_status(ssr_builder_finish(builder, &value), SSR_OK);
     snprintf(shop->snapshot, sizeof shop->snapshot, "%s", ssr_value_text(value));

@@ -391,6 +391,20 @@ static void ending_a_subscription_twice_is_harmless(void **state)
     fixture_close(&test.fixture);
 }
 
+/* While it is still being told, its place is not free yet. */
+static void a_listener_that_ends_itself_twice_has_ended(void **state)
+{
+    struct listeners test;
+    (void)state;
+    open_listeners(&test);
+    test.b.at = 1;
+    test.b.ends[0] = test.b.ends[1] = &test.b.subscription;
+    assert_status(add(&test), SSR_OK);
+    assert_status(add(&test), SSR_OK);
+    assert_string_equal(test.log, "a0>1 b0>1 c0>1 a1>2 c1>2 ");
+    fixture_close(&test.fixture);
+}
+
 static void subscribing_again_and_again_takes_no_memory(void **state)
 {
     struct listeners test;
@@ -554,6 +568,7 @@ static void a_write_inside_an_updater_follows(void **state)
 {
     struct listeners test;
     (void)state;
+    sweep_test_counts(); /* what is queued inside an updater is carried out, whatever becomes of the updater */
     open_listeners(&test);
     struct nesting nesting = {test.number, SSR_OK, SSR_OK};
     assert_status(ssr_shared_update(test.number, write_inside, &nesting), SSR_OK);
@@ -567,6 +582,7 @@ static void the_outer_call_answers_the_first_error(void **state)
 {
     struct listeners test;
     (void)state;
+    sweep_leave_alone(); /* of several errors one is answered, which need not be that memory ran out */
     open_listeners(&test);
     struct nesting nesting = {test.number, SSR_OK, SSR_E_NO_MEMBER};
     assert_status(ssr_shared_update(test.number, write_inside, &nesting), SSR_E_NO_MEMBER);
@@ -1377,9 +1393,65 @@ static void a_request_survives_no_memory(void **state)
     }
 }
 
+/* ---- What is not there ------------------------------------------------------------------------------------------ */
+
+static ssr_status keep_context(ssr_ctx *ctx, void *arg)
+{
+    *(ssr_ctx **)arg = ctx;
+    return SSR_OK;
+}
+
+static ssr_status replace_foreign(ssr_ctx *ctx, void *foreign)
+{
+    (void)ctx;
+    assert_status(ssr_shared_replace(foreign, ssr_input_integer(1)), SSR_E_SHARED_WRITE);
+    return SSR_OK;
+}
+
+static void what_is_missing_is_refused(void **state)
+{
+    static struct fixture fixture, other;
+    ssr_subscription subscription;
+    ssr_ctx *ctx;
+    size_t length = 9;
+    (void)state;
+    ssr_shared *theme = open_theme(&fixture), *number = open_number(&other);
+    assert_status(ssr_shared_subscribe(NULL, NULL, NULL, &subscription), SSR_E_UNKNOWN_SHARED);
+    assert_status(ssr_shared_subscribe(theme, NULL, NULL, &subscription), SSR_E_INVALID_ARGUMENT);
+    ssr_unsubscribe(subscription);
+    assert_string_equal(ssr_snapshot_text(NULL, &length), "");
+    assert_int_equal(length, 0);
+    assert_status(fixture_run(&fixture, keep_context, &ctx), SSR_OK);
+    assert_int_equal(ssr_json_type(ssr_shared_get(ctx, theme)), SSR_JSON_ABSENT);
+    assert_status(ssr_last_status(ctx), SSR_E_WRONG_PHASE);
+    assert_status(fixture_run(&fixture, replace_foreign, number), SSR_OK); /* of another engine, which is no way out */
+    assert_int_equal(fixture.result->refused, 1);
+    assert_state(number, "0");
+    fixture_close(&fixture);
+    fixture_close(&other);
+}
+
+/* The argument of an action in each of its forms. */
+static void an_argument_may_be_a_value(void **state)
+{
+    static struct fixture fixture;
+    ssr_value *bob;
+    (void)state;
+    ssr_shared *theme = open_theme(&fixture);
+    assert_status(ssr_value_parse(NULL, "\"bob\"", 5, NULL, &bob), SSR_OK);
+    assert_status(ssr_shared_act(theme, "setUser", ssr_input_value(bob)), SSR_OK);
+    assert_state(theme, "{\"mode\":\"light\",\"user\":\"bob\"}");
+    assert_status(ssr_shared_act(theme, "setUser", ssr_input_value(NULL)), SSR_OK);
+    assert_state(theme, "{\"mode\":\"light\",\"user\":null}");
+    ssr_value_free(bob);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_missing_is_refused),
+        cmocka_unit_test(an_argument_may_be_a_value),
         cmocka_unit_test(a_store_begins_with_its_initial_state),
         cmocka_unit_test(a_store_without_options_is_null),
         cmocka_unit_test(set_works_on_a_draft),
@@ -1394,6 +1466,7 @@ int main(void)
         cmocka_unit_test(bad_definitions_are_refused),
         cmocka_unit_test(listeners_are_told_next_and_previous_in_order),
         cmocka_unit_test(ending_a_subscription_twice_is_harmless),
+        cmocka_unit_test(a_listener_that_ends_itself_twice_has_ended),
         cmocka_unit_test(subscribing_again_and_again_takes_no_memory),
         cmocka_unit_test(a_change_to_the_same_is_silent),
         cmocka_unit_test(a_failing_listener_does_not_stop_the_others),

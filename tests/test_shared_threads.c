@@ -39,7 +39,9 @@ static atomic_size_t live_blocks;
 
 static void *count_resize(void *arg, void *pointer, size_t old_size, size_t new_size)
 {
-    (void)arg, (void)old_size;
+    (void)arg;
+    if (sweep_refuses(pointer, old_size, new_size))
+        return NULL;
     if (new_size == 0) {
         atomic_fetch_sub(&live_blocks, pointer != NULL);
         free(pointer);
@@ -383,6 +385,66 @@ static void listeners_come_and_go_on_other_threads(void **state)
     close_engine();
 }
 
+/* Two listeners of a store: the first ends itself and stays inside while another thread's change is told. */
+struct leaving {
+    ssr_shared *shared;
+    ssr_subscription first;
+    pthread_t writer;
+    pthread_barrier_t is_told, has_returned; /* the writer is inside the second; the outer change has returned */
+    unsigned first_told, second_told;
+};
+
+static void *write_once(void *leaving)
+{
+    expect(ssr_shared_update(((struct leaving *)leaving)->shared, add_one, NULL) == SSR_OK);
+    return NULL;
+}
+
+static ssr_status leave_and_let_write(const ssr_snapshot *next, const ssr_snapshot *previous, void *arg)
+{
+    struct leaving *leaving = arg;
+    (void)next, (void)previous;
+    leaving->first_told++;
+    ssr_unsubscribe(leaving->first);
+    leaving->writer = start(write_once, leaving);
+    pthread_barrier_wait(&leaving->is_told);
+    return SSR_OK;
+}
+
+static ssr_status wait_in_writer(const ssr_snapshot *next, const ssr_snapshot *previous, void *arg)
+{
+    struct leaving *leaving = arg;
+    (void)previous;
+    if (number_of(next) == 2) {
+        pthread_barrier_wait(&leaving->is_told);
+        pthread_barrier_wait(&leaving->has_returned);
+        leaving->second_told++;
+    }
+    return SSR_OK;
+}
+
+/* And the outer change returns before the inner one, which other threads' calls are not queued behind. */
+static void who_has_ended_is_not_told_by_another_thread(void **state)
+{
+    struct leaving leaving = {.first_told = 0};
+    (void)state;
+    open_engine();
+    leaving.shared = define("number", "0");
+    assert_int_equal(pthread_barrier_init(&leaving.is_told, NULL, 2), 0);
+    assert_int_equal(pthread_barrier_init(&leaving.has_returned, NULL, 2), 0);
+    assert_int_equal(ssr_shared_subscribe(leaving.shared, leave_and_let_write, &leaving, &leaving.first), SSR_OK);
+    assert_int_equal(ssr_shared_subscribe(leaving.shared, wait_in_writer, &leaving, NULL), SSR_OK);
+    assert_int_equal(ssr_shared_update(leaving.shared, add_one, NULL), SSR_OK);
+    pthread_barrier_wait(&leaving.has_returned);
+    pthread_join(leaving.writer, NULL);
+    assert_int_equal(number_now(leaving.shared), 2);
+    assert_int_equal(leaving.first_told, 1);
+    assert_int_equal(leaving.second_told, 1);
+    pthread_barrier_destroy(&leaving.is_told);
+    pthread_barrier_destroy(&leaving.has_returned);
+    close_engine();
+}
+
 /* A thread that writes, and its listener. */
 struct nesting {
     ssr_shared *shared;
@@ -578,6 +640,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(no_state_is_torn_or_older_than_the_last),
         cmocka_unit_test(holders_keep_their_own_states_only),
         cmocka_unit_test(listeners_come_and_go_on_other_threads),
+        cmocka_unit_test(who_has_ended_is_not_told_by_another_thread),
         cmocka_unit_test(nested_writes_of_several_threads_are_all_done),
         cmocka_unit_test(listeners_that_write_each_other_do_not_deadlock),
         cmocka_unit_test(requests_see_one_state_while_others_write),

@@ -267,14 +267,15 @@ static void test_types_stay_in_their_place(void **state)
         "Record<string, Array<number>>",
         "'}' | \"*\\\"}\" | `//${string}`",
         "import('./idea').Idea | null",
+        "<T ={ a: 1 }>(of: T) => T",
         "'\\\\'",
         "gr\xc3\xb6\xc3\x9f",
     };
     static const char *const bad[] = {
-        "",      "  ",      "a\nb",    "a\tb",      "a\x7f",       "a\xe2\x80\xa8", "a\xe2\x80\xa9",
-        "\xff",  "a */",    "'*/'",    "/* a",      "a // b",      "a / b",         "{ a: 1",
-        "a }",   "(]",      "a; b: c", "a, b: c",   "'a",          "\"a'",          "`a",
-        "'a\\'", "Array<a", "a > b",   "}; evil {", "string } { ", "[[[)]]]",
+        "",      "  ",   "a\nb",    "a\tb",    "a\x7f",     "a\xe2\x80\xa8", "a\xe2\x80\xa9",
+        "\xff",  "a */", "'*/'",    "/* a",    "a // b",    "a / b",         "{ a: 1",
+        "a }",   "(]",   "a; b: c", "a, b: c", "'a",        "\"a'",          "`a",
+        "'a\\'", "'a\\", "Array<a", "a > b",   "}; evil {", "string } { ",   "[[[)]]]",
     };
     for (size_t i = 0; i < TEST_COUNT(good); i++)
         check_type(good[i], SSR_OK);

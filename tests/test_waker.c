@@ -32,6 +32,8 @@ static void a_descriptor_to_poll(void **state)
     assert_true(fcntl(descriptor, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(descriptor, F_GETFD) & FD_CLOEXEC);
     ssr_waker_free(waker);
+    assert_status(ssr_waker_new(&(ssr_allocator){NULL, NULL}, &waker), SSR_OK); /* the default one too */
+    ssr_waker_free(waker);
     ssr_waker_free(NULL);
 }
 

@@ -42,7 +42,8 @@ static ssize_t write_quietly(int descriptor, const struct iovec *parts, int coun
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     sigpending(&pending);
-    bool is_ours = pthread_sigmask(SIG_BLOCK, &pipe_signal, &before) == 0 && !sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    bool is_ours = !sigismember(&pending, SIGPIPE);
     ssize_t written;
     do
         written = writev(descriptor, parts, count);
@@ -226,12 +227,12 @@ ssr_log ssr_log_file_sinks(struct ssr_log_file *file)
 
 static void record_to_stderr(void *arg, ssr_record *record)
 {
+    static const char lost[] = "ssr: a record was lost: there was no memory for its text\n";
     size_t length;
     const char *text = ssr_record_text(record, &length);
-    struct iovec part = {(char *)text, text ? length : 0};
+    struct iovec part = {(char *)(text ? text : lost), text ? length : sizeof lost - 1};
     (void)arg;
-    if (text)
-        write_quietly(STDERR_FILENO, &part, 1);
+    write_quietly(STDERR_FILENO, &part, 1);
 }
 
 static void error_to_stderr(void *arg, const char *category, const char *line)

@@ -63,7 +63,7 @@ SSR_API ssr_status ssr_log_file_reopen(ssr_log_file *file);
 SSR_API uint64_t ssr_log_file_lost(ssr_log_file *file, int *last_error);
 
 /* Sinks that write the text form to standard error, each record and each error line by one call; they wait when it
- * does. */
+ * does. A line says so when a record was lost because there was no memory for its text. */
 SSR_API ssr_log ssr_log_stderr(void);
 
 #ifdef __cplusplus

@@ -158,6 +158,20 @@ static struct ssr_pool *allocate(const ssr_allocator *allocator, unsigned thread
     return pool;
 }
 
+/* The mutex and its two conditions; false: none of them. */
+static bool init_waiting(struct ssr_pool *pool)
+{
+    if (pthread_mutex_init(&pool->mutex, NULL) != 0)
+        return false;
+    if (init_condition(&pool->queued)) {
+        if (init_condition(&pool->changed))
+            return true;
+        pthread_cond_destroy(&pool->queued);
+    }
+    pthread_mutex_destroy(&pool->mutex);
+    return false;
+}
+
 static void release(struct ssr_pool *pool)
 {
     ssr_allocator allocator = pool->allocator;
@@ -173,8 +187,7 @@ ssr_status ssr_pool_new(const ssr_allocator *allocator, unsigned threads, size_t
     struct ssr_pool *made = allocate(&memory, threads, queue_capacity);
     if (!made)
         return SSR_E_NOMEM;
-    if (pthread_mutex_init(&made->mutex, NULL) != 0 || !init_condition(&made->queued) ||
-        !init_condition(&made->changed)) {
+    if (!init_waiting(made)) {
         release(made);
         return SSR_E_SYSTEM;
     }

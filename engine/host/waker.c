@@ -113,11 +113,11 @@ ssr_status ssr_waker_new(const ssr_allocator *allocator, struct ssr_waker **wake
         return SSR_E_NOMEM;
     made->allocator = memory;
     made->readable = made->writable = -1;
-    if (!open_descriptor(made) || pthread_mutex_init(&made->mutex, NULL) != 0) {
-        int reason = errno;
+    int error = open_descriptor(made) ? pthread_mutex_init(&made->mutex, NULL) : errno;
+    if (error != 0) {
         close_descriptor(made);
         ssr_host_release(&memory, made, sizeof *made);
-        errno = reason;
+        errno = error;
         return SSR_E_SYSTEM;
     }
     *waker = made;
