@@ -18,6 +18,8 @@ extern const struct bench page_benches[];
 extern const size_t page_bench_count;
 extern const struct bench tree_benches[];
 extern const size_t tree_bench_count;
+extern const struct bench lua_benches[];
+extern const size_t lua_bench_count;
 extern const struct bench canon_benches[];
 extern const size_t canon_bench_count;
 extern const struct bench loader_benches[];

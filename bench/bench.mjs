@@ -73,6 +73,14 @@ count('page, allocations of a warm render, 2 passes, boundaries', bounded[2], { 
 count('page, allocations of a warm render, record as JSON', logged, {})
 exponent('growth with passes, 1 to 25: exponent', [1, 2, 5, 10, 25], [1, 2, 5, 10, 25].map((passes) => page[passes]))
 
+const lua = {}
+for (const [name, kind] of [['lua', 'plain'], ['lua-boundaries', 'boundaries']])
+  for (const passes of [1, 2])
+    lua[kind + passes] = row('page of 4 KB from Lua templates', `${kind}, ${plural(passes, 'pass')}`, c(name, passes))
+ratio('Lua page, 2 passes / 1 pass, plain', lua.plain2, lua.plain1)
+ratio('Lua page, 2 passes / 1 pass, boundaries', lua.boundaries2, lua.boundaries1, { most: 1.2 })
+ratio('Lua page, recording: boundaries / plain, 1 pass', lua.boundaries1, lua.plain1)
+
 const trees = [10, 100, 1000, 10000]
 const tree = {}
 for (const [name, kind] of [['components', 'plain'], ['components-boundaries', 'boundaries']])
@@ -148,11 +156,12 @@ for (const bytes of [128, 4096])
 
 const http = await startServers('/override')
 const overHttp = `/override over HTTP: ${http.bytes} bytes, ${plural(http.passes, 'pass')}; of the server's processor time`
-const [demo, file, cached, constant] = http.servers.map((server) => row(overHttp, server.name, () => http.load(server), 'requests'))
+const [demo, file, cached, constant, anew] = http.servers.map((server) => row(overHttp, server.name, () => http.load(server), 'requests'))
 const perCpu = 'requests per server-CPU-second: /override /'
 ratio(`${perCpu} nginx file`, file, demo, { least: 1.1 })
 ratio(`${perCpu} nginx file, open_file_cache`, cached, demo, { least: 1 })
 ratio(`${perCpu} constant handler`, constant, demo, { least: 0.8 })
+ratio(`${perCpu} constant handler, its response made anew`, anew, demo)
 
 // ---- The table ------------------------------------------------------------------------------------------------------
 

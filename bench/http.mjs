@@ -1,13 +1,17 @@
 // The servers that are measured side by side: the demo, nginx with the same bytes as a file, and libmicrohttpd alone.
 // Each answers on 127.0.0.1; ab asks a bounded number of times; what counts is the processor time of the server.
+// Servers and ab share one processor, and ab does not preempt (SCHED_BATCH): a server answers whatever is there before
+// ab has its turn. Elsewhere, waking ab would be the server's time, and more so the slower it is, as ab then sleeps.
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 
 const requests = 20000
 const connections = 16
 const folder = resolve('build/bench/http')
+const shared = String(cpus().length - 1)
 
 const freePort = () => new Promise((answer) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
@@ -18,7 +22,7 @@ const freePort = () => new Promise((answer) => {
 
 const started = []
 const start = (command, args, options = {}) => {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options })
+  const child = spawn('taskset', ['-c', shared, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'], ...options })
   started.push(child)
   return child
 }
@@ -30,7 +34,7 @@ const firstLine = (child, pattern) => new Promise((answer, refuse) => {
     const match = (text += data).match(pattern)
     if (match) answer(match)
   })
-  child.on('exit', () => refuse(new Error(`${child.spawnfile} has ended`)))
+  child.on('exit', () => refuse(new Error(`${child.spawnargs.join(' ')} has ended`)))
 })
 
 const isUp = async (url) => {
@@ -57,7 +61,8 @@ const processorTime = (pid) => {
 
 const load = ({ child, url }) => {
   const before = processorTime(child.pid)
-  const report = execFileSync('ab', ['-q', '-k', '-n', requests, '-c', connections, url].map(String)).toString()
+  const ab = ['-b', '0', 'taskset', '-c', shared, 'ab', '-q', '-k', '-n', requests, '-c', connections, url]
+  const report = execFileSync('chrt', ab.map(String)).toString()
   if (!/Complete requests:\s+20000\b/.test(report) || !/Failed requests:\s+0\b/.test(report) || /Non-2xx/.test(report))
     throw new Error(report)
   return { ns: (processorTime(child.pid) - before) / requests }
@@ -102,6 +107,7 @@ export const startServers = async (path) => {
     await nginx('nginx-file', ''),
     await nginx('nginx-file-cached', 'open_file_cache max=100; open_file_cache_valid 60s;'),
     { name: 'constant', child: constant, url: `http://127.0.0.1:${port}/` },
+    { name: 'constant-anew', child: constant, url: `http://127.0.0.1:${port}/anew` },
   ]
   for (const { url } of servers)
     if (!Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes)) throw new Error(`${url} has other bytes`)

@@ -30,6 +30,7 @@ static const struct bench *find(const char *name)
 {
     const struct bench *found = find_in(page_benches, page_bench_count, name);
     found = found ? found : find_in(tree_benches, tree_bench_count, name);
+    found = found ? found : find_in(lua_benches, lua_bench_count, name);
     found = found ? found : find_in(canon_benches, canon_bench_count, name);
     found = found ? found : find_in(loader_benches, loader_bench_count, name);
     return found ? found : find_in(flight_benches, flight_bench_count, name);

@@ -1,7 +1,8 @@
 /*
  * demo/layout.c - the document around the page. It is written top to bottom: head and header show what the stores
- * hold before the page below has run, and so they show what the page set only in the next pass. The footer tells how
- * many passes that took, and why.
+ * hold before the page below has run, and so they show what the page set only in the next pass. The bar above them
+ * shows nothing that most pages set, so it is a component: it runs again when a cookie that it reads has changed. The
+ * footer tells how many passes it took, and why.
  */
 #include "demo/layout.h"
 
@@ -35,22 +36,22 @@ static void write_nav_link(ssr_ctx *ctx, const struct route *link, const struct 
 {
     ssr_html(ctx, "<li><a href=\"");
     ssr_url(ctx, link->path);
-    ssr_html(ctx, "\"");
     if (link == here)
-        ssr_html(ctx, " aria-current=\"page\"");
+        ssr_html(ctx, "\" aria-current=\"page\">");
     else if (strncmp(link->path, here->path, strlen(link->path)) == 0)
-        ssr_html(ctx, " aria-current=\"true\"");
-    ssr_html(ctx, ">");
+        ssr_html(ctx, "\" aria-current=\"true\">");
+    else
+        ssr_html(ctx, "\">");
     ssr_text(ctx, link->label);
     ssr_html(ctx, "</a></li>");
 }
 
-static void write_visitor(ssr_ctx *ctx, const struct visit *visit)
+static void write_visitor(ssr_ctx *ctx, const struct cookies *cookies)
 {
-    const char *user = cookies_user(ctx, visit->cookies, NULL);
+    const char *user = cookies_user(ctx, cookies, NULL);
 
     ssr_html(ctx, "<nav aria-label=\"You\" class=\"you\"><ul><li><a href=\"/theme\">Theme: ");
-    ssr_text(ctx, cookies_theme(ctx, visit->cookies));
+    ssr_text(ctx, cookies_theme(ctx, cookies));
     ssr_html(ctx, "</a></li><li><button type=\"button\" id=\"switch-theme\" aria-label=\"Switch the "
                   "theme\">Switch</button></li><li><a href=\"");
     ssr_url(ctx, user ? "/account" : "/sign-in");
@@ -59,33 +60,56 @@ static void write_visitor(ssr_ctx *ctx, const struct visit *visit)
     ssr_html(ctx, "</a></li></ul></nav>\n");
 }
 
-static void write_site_header(ssr_ctx *ctx, const struct visit *visit)
+/* The props of the bar: pointers to what never changes. */
+struct bar {
+    const struct cookies *cookies;
+    const struct route *here;
+};
+
+static ssr_status write_bar(ssr_ctx *ctx, const ssr_props *props, void *arg)
 {
-    ssr_html(ctx, "<body>\n<a class=\"skip\" href=\"#content\">Skip to the page</a>\n<header>\n<div class=\"bar\">\n"
+    const struct bar *bar = props->bytes;
+
+    (void)arg;
+    ssr_html(ctx, "<div class=\"bar\">\n"
                   "<a class=\"brand\" href=\"/\"><span class=\"mark\" aria-hidden=\"true\"></span>Second Pass</a>\n");
-    write_visitor(ctx, visit);
+    write_visitor(ctx, bar->cookies);
     ssr_html(ctx, "<nav aria-label=\"Site\"><ul>");
     for (size_t i = 0; i < route_count; i++) {
         if (routes[i].label)
-            write_nav_link(ctx, &routes[i], visit->route);
+            write_nav_link(ctx, &routes[i], bar->here);
     }
-    ssr_html(ctx, "</ul></nav>\n</div>\n");
+    return ssr_html(ctx, "</ul></nav>\n</div>\n");
+}
+
+const ssr_component_definition *layout_define(ssr_registry *registry)
+{
+    return ssr_component_define(registry, "bar", &(ssr_component_options){.render = write_bar});
+}
+
+static void write_site_header(ssr_ctx *ctx, const struct visit *visit)
+{
+    const struct bar bar = {visit->cookies, visit->route};
+
+    ssr_html(ctx, "<body>\n<a class=\"skip\" href=\"#content\">Skip to the page</a>\n<header>\n");
+    ssr_component_bytes(ctx, visit->bar, NULL, &bar, sizeof bar);
 }
 
 /* One [label, address or null]; null is where the visitor is. */
 static void write_crumb(ssr_ctx *ctx, ssr_json crumb)
 {
-    const char *href = ssr_string(ctx, ssr_json_at(crumb, "/1"));
+    ssr_json label = ssr_json_first(crumb);
+    const char *href = ssr_string(ctx, ssr_json_next(label));
 
     if (href) {
         ssr_html(ctx, "<li><a href=\"");
         ssr_url(ctx, href);
         ssr_html(ctx, "\">");
-        ssr_text_json(ctx, ssr_json_at(crumb, "/0"));
+        ssr_text_json(ctx, label);
         ssr_html(ctx, "</a></li>");
     } else {
         ssr_html(ctx, "<li><span aria-current=\"page\">");
-        ssr_text_json(ctx, ssr_json_at(crumb, "/0"));
+        ssr_text_json(ctx, label);
         ssr_html(ctx, "</span></li>");
     }
 }

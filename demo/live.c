@@ -15,6 +15,7 @@
 
 #define SHOWN 200
 #define SHOWN_BYTES (16u << 20)
+#define SERVER_TIMING_SIZE 512
 
 struct live {
     pthread_mutex_t mutex; /* guards all of it */
@@ -91,7 +92,9 @@ static void note_for_response(struct visit *visit, ssr_record *record, ssr_json 
 
     ssr_json_number(ssr_json_at(json, "/ms"), &ms);
     ssr_json_number(ssr_json_at(json, "/waitMs"), &wait_ms);
-    ssr_record_server_timing(record, visit->noted.server_timing, sizeof visit->noted.server_timing);
+    visit->noted.server_timing = malloc(SERVER_TIMING_SIZE);
+    if (visit->noted.server_timing)
+        ssr_record_server_timing(record, visit->noted.server_timing, SERVER_TIMING_SIZE);
     snprintf(visit->noted.figures, sizeof visit->noted.figures, "%u %s \xc2\xb7 %.*f ms \xc2\xb7 %s", summary.passes,
              summary.passes == 1 ? "pass" : "passes", ms + wait_ms < 10 ? 2 : 0, ms + wait_ms, summary.outcome);
     visit->noted.is_settled = strcmp(summary.verdict, "settled") == 0;

@@ -131,8 +131,10 @@ static void translate(lua_State *L, const struct lua_template *template)
     while (read_tag(p, source.end, &tag)) {
         const char *tag_end = tag.end;
 
-        if (!tag_end)
+        if (!tag_end) {
             refuse_tag(L, template->name, source.start, tag.start);
+            return;
+        }
         add_text(&source.lua, p, trim(&source, &tag));
         add_tag(&source.lua, &tag);
         add_newlines(&source.lua, tag_end, tag.end);

@@ -68,11 +68,11 @@ int main(int argc, char **argv)
     case OPTIONS_REFUSE: return 2;
     case OPTIONS_GO: break;
     }
-    config.clock = steady_nanoseconds;
     if (!options_configure(&options, &config) || !keys_read(&keys, options.key_path, &config))
         return 2;
     if (sinks_open(&sinks, &options)) {
         config.log = sinks_log(&sinks);
+        config.clock = config.log.record ? steady_nanoseconds : NULL; /* durations are for records alone */
         status = run(&options, &config, &keys, sinks.live);
     }
     sinks_close(&sinks);

@@ -3,7 +3,6 @@
  */
 #include "demo/response.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,13 +20,12 @@ static const struct {
     {"Referrer-Policy", "same-origin"},
 };
 
-struct response *response_new(const char *target)
+struct response *response_new(const struct request *request)
 {
-    size_t size = strlen(target) + 1;
-    struct response *response = calloc(1, sizeof *response + size);
+    struct response *response = calloc(1, sizeof *response);
 
     if (response)
-        memcpy(response->target, target, size);
+        response->request = request;
     return response;
 }
 
@@ -38,6 +36,7 @@ void response_free(struct response *response)
     ssr_render_free(response->render);
     for (size_t i = 0; i < response->set_cookie_count; i++)
         free(response->set_cookies[i]);
+    free(response->visit.noted.server_timing);
     free(response->own_body);
     free(response);
 }
@@ -83,9 +82,22 @@ const char *response_reason(int status)
     case 405: return "Method Not Allowed";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
+    case 431: return "Request Header Fields Too Large";
     case 503: return "Service Unavailable";
     default: return "Internal Server Error";
     }
+}
+
+/* Its digits, somewhere in the text; for what is written in every answer, printf would be slow. */
+static const char *count_text(unsigned count, char text[16])
+{
+    char *start = text + 15;
+
+    *start = '\0';
+    do
+        *--start = (char)('0' + count % 10);
+    while ((count /= 10) > 0);
+    return start;
 }
 
 /* What was said by the page, and how it was rendered. */
@@ -97,8 +109,7 @@ static void result_headers(const ssr_result *result, header_fn each, void *arg)
         each(arg, result->headers[i].name, result->headers[i].value);
     for (size_t i = 0; i < result->set_cookie_count; i++)
         each(arg, "Set-Cookie", result->set_cookies[i]);
-    snprintf(passes, sizeof passes, "%u", result->passes);
-    each(arg, "X-Ssr-Passes", passes);
+    each(arg, "X-Ssr-Passes", count_text(result->passes, passes));
     each(arg, "X-Ssr-Outcome", ssr_outcome_name(result->outcome));
 }
 
@@ -118,7 +129,7 @@ void response_headers(const struct response *response, header_fn each, void *arg
         each(arg, security_headers[i].name, security_headers[i].value);
     for (size_t i = 0; i < response->set_cookie_count; i++)
         each(arg, "Set-Cookie", response->set_cookies[i]);
-    if (*response->visit.noted.server_timing)
+    if (response->visit.noted.server_timing)
         each(arg, "Server-Timing", response->visit.noted.server_timing);
     if (result)
         result_headers(result, each, arg);

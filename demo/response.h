@@ -4,14 +4,16 @@
 
 #include <stddef.h>
 
+#include "demo/request.h"
 #include "demo/visit.h"
 #include "engine/render.h"
 
 /* Of an answer that no render made. */
 #define SET_COOKIES 2
 
-/* The texts and the body are borrowed, from the render, from the program or from the response itself. */
+/* The texts and the body are borrowed, from the render, the request, the program or the response itself. */
 struct response {
+    const struct request *request;
     int status;
     const char *content_type; /* NULL: there is no body */
     const char *cache_control;
@@ -23,16 +25,15 @@ struct response {
     bool runs_script; /* the document's own, from this site */
 
     ssr_render *render; /* NULL: a file, or there was no memory for one */
-    struct visit visit; /* borrowed by the render, as are the id and the target */
+    struct visit visit; /* borrowed by the render, as is the id */
     char *set_cookies[SET_COOKIES];
     size_t set_cookie_count;
     char next[32]; /* for redirect_to */
     char id[17];
-    char target[];
 };
 
-/* An empty response to a request target, which is copied. NULL: no memory. */
-struct response *response_new(const char *target);
+/* An empty response to a request, which is borrowed. NULL: no memory. */
+struct response *response_new(const struct request *request);
 
 /* Frees the render with it. NULL is allowed. */
 void response_free(struct response *response);

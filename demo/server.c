@@ -1,6 +1,7 @@
 /*
- * demo/server.c - the only file that knows libmicrohttpd. One thread, driven by epoll, answers all connections; the
- * main thread waits for the signal to stop; loaders run on the threads of the pool. Nothing here waits for a loader.
+ * demo/server.c - the only file, with daemon.h, that knows libmicrohttpd. One thread, driven by epoll, answers all
+ * connections; the main thread waits for the signal to stop; loaders run on the threads of the pool. Nothing here waits
+ * for a loader.
  *
  * A request is an exchange, and an exchange is in one of these states:
  *
@@ -26,7 +27,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,8 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTION_LIMIT 256
-#define IDLE_SECONDS 30
+#include "demo/daemon.h"
+
 #define FINISH_MS 5000  /* what requests under way get to finish when the server stops */
 #define GIVE_UP_MS 1000 /* and then, to send what can be said without what they wait for */
 
@@ -51,7 +51,7 @@ struct exchange {
     struct server *server;
     struct MHD_Connection *connection;
     struct request request;
-    const char **cookies;      /* those of the request */
+    const char **cookies;      /* those of the request; NULL: there is none */
     char *body;                /* that of a POST; LARGEST_BODY bytes */
     struct response *response; /* NULL: not begun */
     atomic_int turn;           /* enum turn */
@@ -127,39 +127,55 @@ static void forget_request(void *arg, struct MHD_Connection *connection, void **
 
 /* ---- Receiving --------------------------------------------------------------------------------------------------- */
 
-static enum MHD_Result keep_cookies(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+/* Counts the Cookie headers, and keeps them once there is room. */
+static enum MHD_Result note_cookies(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-    struct request *request = &((struct exchange *)arg)->request;
+    struct exchange *exchange = arg;
 
     (void)kind;
-    if (value && strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0)
-        ((struct exchange *)arg)->cookies[request->cookie_count++] = value;
+    if (!value || strcasecmp(name, MHD_HTTP_HEADER_COOKIE) != 0)
+        return MHD_YES;
+    if (exchange->cookies)
+        exchange->cookies[exchange->request.cookie_count] = value;
+    exchange->request.cookie_count++;
     return MHD_YES;
+}
+
+static bool read_cookies(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, note_cookies, exchange);
+    if (request->cookie_count == 0)
+        return true;
+    exchange->cookies = calloc(request->cookie_count, sizeof *exchange->cookies);
+    if (!exchange->cookies)
+        return false;
+    request->cookies = exchange->cookies;
+    request->cookie_count = 0;
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, note_cookies, exchange);
+    return true;
+}
+
+static bool expect_body(struct exchange *exchange)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    struct request *request = &exchange->request;
+
+    exchange->body = malloc(LARGEST_BODY);
+    request->host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    request->origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+    request->fetch_site = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
+    request->content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->body = exchange->body;
+    return exchange->body;
 }
 
 /* What the daemon has read stays where it is until the request is over. False: no memory. */
 static bool read_head(struct exchange *exchange, const char *method)
 {
-    struct MHD_Connection *connection = exchange->connection;
-    int headers = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
-
-    exchange->cookies = calloc((size_t)headers + 1, sizeof *exchange->cookies);
-    if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
-        exchange->body = malloc(LARGEST_BODY);
-    if (!exchange->cookies || (!exchange->body && strcmp(method, MHD_HTTP_METHOD_POST) == 0))
-        return false;
-    exchange->request = (struct request){
-        .method = method,
-        .target = exchange->target,
-        .cookies = exchange->cookies,
-        .host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST),
-        .origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN),
-        .fetch_site = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Sec-Fetch-Site"),
-        .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE),
-        .body = exchange->body ? exchange->body : "",
-    };
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, keep_cookies, exchange);
-    return true;
+    exchange->request = (struct request){.method = method, .target = exchange->target, .body = ""};
+    return read_cookies(exchange) && (strcmp(method, MHD_HTTP_METHOD_POST) != 0 || expect_body(exchange));
 }
 
 static void keep_body(struct exchange *exchange, const char *piece, size_t size)
@@ -316,7 +332,7 @@ static void print_address(int listener)
     fflush(stdout);
 }
 
-static void note_daemon_error(void *arg, const char *format, va_list values)
+__attribute__((format(printf, 2, 0))) static void note_daemon_error(void *arg, const char *format, va_list values)
 {
     const struct server *server = arg;
     char line[512];
@@ -329,13 +345,10 @@ static void note_daemon_error(void *arg, const char *format, va_list values)
 /* The daemon owns the listener from here on. */
 static bool start_daemon(struct server *server, int listener)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, note_daemon_error, (void *)server,
+        DAEMON_FLAGS, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, note_daemon_error, (void *)server,
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK, note_target, (void *)server,
-        MHD_OPTION_NOTIFY_COMPLETED, forget_request, (void *)server, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, forget_request, (void *)server, MHD_OPTION_ARRAY, daemon_options, MHD_OPTION_END);
     if (!server->daemon)
         fputs("ssrdemo: the HTTP server does not start: see the line above\n", stderr);
     return server->daemon;
@@ -369,7 +382,7 @@ static void wait_until_idle(struct server *server, const sigset_t *signals, int 
     enum { LOOK_MS = 10 };
 
     for (int waited = 0; waited < within_ms && !is_idle(server); waited += LOOK_MS) {
-        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_nsec = LOOK_MS * 1000000}) > 0)
+        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_nsec = LOOK_MS * 1000000L}) > 0)
             return;
     }
 }

@@ -6,7 +6,6 @@
  */
 #include "demo/site.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -28,7 +27,25 @@
 /* What ended renders leave to the next ones, at most. */
 #define KEPT_BYTES (1 << 20)
 
+static int64_t unix_milliseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+/* Without the kernel's help, at least one that moves. */
+static uint64_t random_number(void)
+{
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        number = (uint64_t)unix_milliseconds();
+    return number;
+}
 
 static bool refuse(const char *what, const char *why)
 {
@@ -56,6 +73,7 @@ static bool start_engine(struct site *site, const ssr_config *config, bool is_be
     cookies_define(registry, is_behind_tls, &site->cookies);
     lua_site_define(registry);
     site->likes = likes_define(registry, is_behind_tls);
+    site->bar = layout_define(registry);
     if (ssr_engine_start(site->engine) != SSR_OK)
         return refuse("cannot start the engine", ssr_registry_error(registry));
     site->declared = declared_new(registry);
@@ -67,7 +85,7 @@ bool site_open(struct site *site, const ssr_config *config, const struct options
 {
     ssr_status status;
 
-    *site = (struct site){.log = options->log, .live = live};
+    *site = (struct site){.limits = config->limits, .last_seed = random_number(), .log = options->log, .live = live};
     if (!browser_files_open(&site->browser, options->island_path))
         return false;
     if (!open_data(site, options->loader_delay_ms) || !start_engine(site, config, options->is_behind_tls))
@@ -116,37 +134,32 @@ static void answer_with_file(struct response *response, const struct file *file)
 
 /* ---- Pages ------------------------------------------------------------------------------------------------------- */
 
-static int64_t unix_milliseconds(void)
+/* The name of a request in the log: its seed in sixteen digits. */
+static void write_id(char *id, uint64_t seed)
 {
-    struct timespec now;
+    size_t length = 16;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    id[length] = '\0';
+    for (; length-- > 0; seed >>= 4)
+        id[length] = "0123456789abcdef"[seed & 15];
 }
 
-/* Also the request's name in the log; without the kernel's help, at least a number that moves. */
-static uint64_t random_seed(void)
+/*
+ * No deadline, and no query has a timeout: a render that waits need only be woken by answers. Seeds follow each other,
+ * as the numbers made from them need only differ: whatever must not be guessed is made with a key of the cookies.
+ */
+static ssr_request describe(struct site *site, struct response *response)
 {
-    uint64_t seed;
+    const struct request *request = response->request;
 
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        seed = (uint64_t)unix_milliseconds();
-    return seed;
-}
-
-/* No deadline, and no query has a timeout: a render that waits need only be woken by answers. */
-static ssr_request describe(struct site *site, struct response *response, const struct request *request)
-{
-    uint64_t seed = random_seed();
-
-    snprintf(response->id, sizeof response->id, "%016" PRIx64, seed);
+    write_id(response->id, ++site->last_seed);
     return (ssr_request){.id = response->id,
-                         .location = response->target,
+                         .location = request->target,
                          .cookie_headers = request->cookies,
                          .cookie_header_count = request->cookie_count,
                          .host = &response->visit,
                          .now_ms = unix_milliseconds(),
-                         .seed = seed,
+                         .seed = site->last_seed,
                          .recycler = site->recycler,
                          .find_route = declared_find,
                          .find_route_arg = site->declared};
@@ -165,11 +178,32 @@ static void answer_with_error(const struct site *site, struct response *response
     response->length = embedded_error_html.size;
 }
 
-/* The render has ended; its result says how. */
+/* Then the limit that was reached is the visitor's doing. */
+static bool brings_too_many_cookies(const struct request *request, const ssr_limits *limits)
+{
+    uint64_t count = 0, bytes = 0;
+
+    for (size_t i = 0; i < request->cookie_count; i++) {
+        const char *header = request->cookies[i];
+        size_t length = strlen(header);
+        ssr_cookie_pair pair;
+
+        bytes += length;
+        while (ssr_cookie_next(&header, &length, &pair))
+            count++;
+    }
+    return count > limits->cookies || bytes > limits->cookie_bytes;
+}
+
+/* The render has ended; its result says how. RFC 6585 5. */
 static void answer_with_result(const struct site *site, struct response *response)
 {
     const ssr_result *result = ssr_render_result(response->render);
 
+    if (result->error_status == SSR_E_LIMIT && brings_too_many_cookies(response->request, &site->limits)) {
+        response_refuse(response, 431, "Your browser sent too many cookies: delete those of this site.\n");
+        return;
+    }
     if (result->error_status != SSR_OK) {
         answer_with_error(site, response, result->error_status, result->error);
         return;
@@ -194,6 +228,7 @@ static void find_page(struct site *site, struct visit *visit, char *path)
     visit->queries = &site->queries;
     visit->cookies = &site->cookies;
     visit->likes = site->likes;
+    visit->bar = site->bar;
     visit->has_island = site->browser.island.bytes;
     visit->lua = is_lua ? site->lua : NULL;
     visit->root = is_lua ? LUA_ROOT : "";
@@ -214,7 +249,7 @@ static struct response *begin(struct site *site, const struct request *request)
 {
     bool is_post = strcmp(request->method, "POST") == 0;
     bool is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-    struct response *response = response_new(request->target);
+    struct response *response = response_new(request);
     const struct file *file;
     bool is_live;
     char path[256];
@@ -223,7 +258,7 @@ static struct response *begin(struct site *site, const struct request *request)
         return NULL;
     if (!routes_path(request->target, path, sizeof path))
         *path = '\0';
-    file = find_file(site, path);
+    file = strchr(path, '.') ? find_file(site, path) : NULL; /* no page has one in its path */
     is_live = live_has(site->live, path);
     if (!file && !is_live)
         find_page(site, &response->visit, path);
@@ -235,7 +270,7 @@ static struct response *begin(struct site *site, const struct request *request)
         live_answer(site->live, response, path);
     else if (is_post && route && route->post)
         posts_answer(response, request, unix_milliseconds());
-    else if (!is_get || !route->page)
+    else if (!is_get || (route && !route->page))
         refuse_method(response, route);
     return response;
 }
@@ -258,7 +293,7 @@ struct response *site_get(struct site *site, const struct request *request)
 
     if (!response || response->status)
         return response;
-    ssr_request wanted = describe(site, response, request);
+    ssr_request wanted = describe(site, response);
 
     note_start(site, response,
                ssr_pool_run(site->pool, site->engine, page_of(response), &response->visit, &wanted, &response->render));
@@ -273,7 +308,7 @@ struct response *site_begin(struct site *site, const struct request *request, vo
 
     if (!response || response->status)
         return response;
-    ssr_request wanted = describe(site, response, request);
+    ssr_request wanted = describe(site, response);
 
     wanted.wake = wake;
     wanted.wake_arg = wake_arg;
@@ -301,8 +336,8 @@ bool site_continue(struct site *site, struct response *response)
 
     if (response->status)
         return true;
-    while (step == SSR_STEP_AGAIN)
-        step = ssr_render_step(response->render, ssr_pool_now_ms());
+    for (int64_t now_ms = ssr_pool_now_ms(); step == SSR_STEP_AGAIN;)
+        step = ssr_render_step(response->render, now_ms);
     if (step == SSR_STEP_WAITING)
         hand_out_operations(site, response->render);
     else

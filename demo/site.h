@@ -23,11 +23,14 @@ struct site {
     struct cookies cookies;
     struct loading loading;
     const ssr_atom_template *likes;
+    const ssr_component_definition *bar;
     struct browser_files browser;
     struct declared *declared;
     struct lua_site *lua;
     ssr_pool *pool;         /* of the threads that load */
     ssr_recycler *recycler; /* of the one thread that renders; NULL: there was no memory for it */
+    ssr_limits limits;      /* of the engine */
+    uint64_t last_seed;     /* of the requests */
     enum log_format log;
     struct live *live; /* borrowed; NULL: this is not development */
 };

@@ -42,12 +42,12 @@ static ssr_status init_breadcrumb(ssr_ctx *ctx, ssr_builder *value, void *arg)
 {
     const struct visit *visit = ssr_host(ctx);
     const struct route *route = visit->route;
-    char address[32];
     int64_t id;
 
     (void)arg;
     ssr_builder_begin_array(value);
     if (route->above) {
+        char address[32];
         snprintf(address, sizeof address, "%s%s", visit->root, route->above);
         add_crumb(value, routes_find(route->above, &id)->title, address);
     }

@@ -12,6 +12,7 @@
 #include "demo/cookies.h"
 #include "demo/queries.h"
 #include "demo/stores.h"
+#include "engine/component.h"
 #include "engine/ssr.h"
 #include "ssrstore/atom.h"
 
@@ -20,8 +21,8 @@ struct route;
 
 /* What the live view has noted of the render; empty before its end, and outside of development. */
 struct noted {
-    char figures[96]; /* passes, milliseconds, outcome: as the badge shows them */
-    char server_timing[512];
+    char figures[96];    /* passes, milliseconds, outcome: as the badge shows them */
+    char *server_timing; /* the header's value, freed with the response; NULL: none */
     bool is_settled;
 };
 
@@ -30,6 +31,7 @@ struct visit {
     const struct queries *queries;
     const struct cookies *cookies;
     const ssr_atom_template *likes;
+    const ssr_component_definition *bar; /* layout_define */
     const struct route *route;
     const char *root;     /* before the paths of the site that the visitor is in: "" or "/lua" */
     const char *refusal;  /* why the form that was posted to this page was not taken; NULL: none was */

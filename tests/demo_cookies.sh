@@ -89,6 +89,29 @@ long=$(printf %08000d 0)
 row "behind 8 KB" 2 '' oat to-store --cookie "long=$long; biscuit=oat"
 row "in a header behind 8 KB" 2 '' oat to-store --cookie "long=$long" --cookie biscuit=oat
 
+# crowd COUNT: so many cookies
+crowd() { seq -f 'c%g=1;' "$1" | tr '\n' ' '; }
+
+# More than the engine takes is not the server's fault: RFC 6585 5.
+too_many="431, Request Header Fields Too Large, limit, no-store, Your browser sent too many cookies: delete those of \
+this site."
+refusal() {
+    echo "$(status), $(sed -n '1s/^[^ ]* [0-9]* //p' "$dir/head"), $(header X-Ssr-Outcome), $(header Cache-Control), \
+$(cat "$dir/body")"
+}
+for root in '' /lua; do
+    once "$root/override" --cookie "$(crowd 300)"
+    expect "$root 300 cookies" "200, settled" "$(status), $(header X-Ssr-Outcome)"
+    once "$root/override" --cookie "$(crowd 301)" --log json
+    expect "$root 301 cookies" "$too_many" "$(refusal)"
+    expect "$root 301 cookies: the log says it once, in the record" "1, 1" \
+        "$(wc -l <"$dir/err"), $(grep -c 'ssr_limits.cookies' "$dir/err")"
+    once "$root/override" --cookie "$(crowd 151)" --cookie "$(crowd 150)"
+    expect "$root 301 cookies in two headers" "$too_many" "$(refusal)"
+    once "$root/override" --cookie "long=$(printf %065532d 0)"
+    expect "$root 64 KiB plus one" "$too_many" "$(refusal)"
+done
+
 for root in '' /lua; do
     once "$root/cookies"
     expect "$root all lines are listed" "$(for name in set unstable from-store to-store set-delete delete-set delete; do
@@ -290,6 +313,16 @@ fetch -H 'Cookie: a=b' -H 'Cookie: theme=dark; c=d' -H 'Cookie: theme=light' "$u
 expect "several Cookie headers" "200 dark" "$(status) $(theme)"
 fetch -H "Cookie: long=$long; theme=dark" "$url/"
 expect "a Cookie header of 8 KB" "200 dark" "$(status) $(theme)"
+fetch -H "Cookie: long=$(printf %012000d 0); theme=dark" "$url/"
+expect "a Cookie header of 12 KB" "200 dark" "$(status) $(theme)"
+fetch -H "Cookie: long=$(printf %040000d 0); theme=dark" "$url/"
+expect "a head without end" 431 "$(status)"
+for root in '' /lua; do
+    fetch -H "Cookie: $(crowd 301)" "$url$root/override"
+    expect "$root 301 cookies over HTTP" "$too_many" "$(refusal)"
+    fetch -H "Cookie: $(crowd 300)" "$url$root/override"
+    expect "$root 300 cookies over HTTP" 200 "$(status)"
+done
 fetch -H "$(printf 'Cookie: a=\377\001; "b; theme=dark; =;;c')" "$url/lua"
 expect "bytes of any kind" "200 dark" "$(status) $(theme)"
 

@@ -13,14 +13,14 @@ static ssr_query *idea, *votes;
 static ssr_status load_idea(ssr_operation *operation, void *arg)
 {
     (void)arg;
-    nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL); /* a database, on a thread of the pool */
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); /* a database, on a thread of the pool */
     return ssr_builder_string(ssr_operation_build(operation), "Ideas & more");
 }
 
 static ssr_status load_votes(ssr_operation *operation, void *arg)
 {
     (void)arg;
-    nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     return ssr_builder_integer(ssr_operation_build(operation), 42);
 }
 
