@@ -21,8 +21,9 @@ const withItem = (value, [key, ...rest], item) => {
 /**
  * refusal   why this atom cannot be written, if it cannot
  * spawn     makes another clone of the same template in the same store
+ * keep      is given each new value before the atom takes it; what it throws refuses the value
  */
-const createInstance = (options, key, start, refusal, spawn) => {
+const createInstance = (options, key, start, refusal, spawn, keep) => {
   const state = createState(() => start);
   const resets = createListeners();
   const ends = createListeners();
@@ -32,7 +33,11 @@ const createInstance = (options, key, start, refusal, spawn) => {
     if (first) subscribe(first);
     return (listener) => check() || subscribe(listener);
   };
-  const swap = (next, isSilent) => (isSilent ? state.changeSilently(next) : state.change(next, atom));
+  const swap = (next, isSilent) => {
+    if (!Object.is(next, state.get())) keep?.(next);
+    if (isSilent) state.changeSilently(next);
+    else state.change(next, atom);
+  };
   const write = (next, isSilent) => {
     check();
     const value = state.get();
@@ -106,28 +111,40 @@ const give = (atom, { value }) => {
   }
 };
 
+const absent = {};
+
+/** What the cookie of a template holds, as {value}. */
+const keptIn = (cookie) => {
+  const value = cookie.get(absent);
+  return value === absent ? undefined : { value };
+};
+
 export class AtomStore {
-  /** lookUp: where values come from that nobody has queued, as {value}. */
+  /** lookUp: where values come from that nobody has queued, as {value}. Only with one do cookies keep atoms. */
   constructor(lookUp) {
     const clones = new Map(); // by the template's key
-    const queued = new Map(); // {value}, likewise
+    const queued = new Map(); // {value}, likewise; nothing once it was given
     const all = new Set();
     let count = 0;
 
-    const spawn = (options, start) => {
+    const spawn = (options, start, keep) => {
       const key = `${options.key}.clone.${++count}`;
-      const atom = createInstance(options, key, start, undefined, (value) => spawn(options, value));
+      const atom = createInstance(options, key, start, undefined, (value) => spawn(options, value), keep);
       all.add(atom);
       atom.onDestroy(() => all.delete(atom));
       return atom;
     };
     const firstUse = (key, options) => {
-      const clone = spawn(options, deepCopy(options.default));
+      const cookie = lookUp && options.persist;
+      const hydrated = queued.get(key);
+      let isLoading = !hydrated; // what was transferred is in the cookie already
+      const clone = spawn(options, deepCopy(options.default), cookie && ((value) => isLoading || cookie.set(value)));
       clones.set(key, clone);
       clone.onDestroy(() => clones.delete(key));
-      const given = queued.get(key) || lookUp?.(key);
-      queued.delete(key);
+      const given = (queued.has(key) ? hydrated : lookUp?.(key)) || (cookie && keptIn(cookie));
+      queued.set(key);
       if (given) give(clone, given);
+      isLoading = false;
       clone.initialValue = clone.value;
       return clone;
     };

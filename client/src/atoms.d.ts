@@ -1,4 +1,4 @@
-import type { Atoms, DefineOptions, Unsubscribe } from './index.js';
+import type { Atoms, DefineOptions, Other, Unsubscribe } from './index.js';
 
 type Methods = Record<string, (...args: any[]) => any>;
 type Value<V> = V | ((previous: V, atom: Atom<V>) => V);
@@ -14,7 +14,7 @@ export interface Atom<V> {
   readonly value: V;
   /** A copy of the default. */
   readonly defaultValue: V;
-  /** What the clone began with: what was queued or transferred for it, or the default. */
+  /** What the clone began with: what was queued, transferred or kept in a cookie for it, or the default. */
   readonly initialValue: V;
   /** What stands at a dotted path, or what the template's `get` answers for it; `otherwise` when nothing does. */
   get<T = unknown>(path: string, otherwise?: T): T;
@@ -38,7 +38,10 @@ export interface Atom<V> {
 
   /** Another clone in the same store, with the present value: in `list`, but not found by key, nor in `snapshot`. */
   clone(): this;
-  /** Takes the clone out of its store; the next use of its template makes a new one. Twice is harmless. */
+  /**
+   * Takes the clone out of its store; the next use of its template makes a new one, which begins with what its cookie
+   * keeps, or the default. Twice is harmless.
+   */
   destroy(): void;
 }
 
@@ -50,9 +53,22 @@ declare const template: unique symbol;
 /** What `createAtom` declares, to be used through a store. */
 export type AtomTemplate<V, A = {}> = AtomClone<V, A> & { readonly [template]?: A };
 
+/** What of a cookie's handle keeps an atom. */
+export interface Keeper<V> {
+  get(otherwise: object): unknown;
+  set(value: V): void;
+}
+
 export interface AtomOptions<V, A> extends DefineOptions {
   key: string;
   default: V;
+  /**
+   * A cookie's handle, of any encoding that holds the values: the server's `persist` under the same name. A clone begins
+   * with what the cookie holds, unless something was queued or transferred for it; each change writes the cookie, silent
+   * ones too, and one that the cookie cannot hold is thrown (cookie_too_long) and changes nothing. Only in the tab's
+   * own store and in providers that begin with what was transferred, and not for clones of clones.
+   */
+  persist?: Keeper<V>;
   /** Looks at a value before an atom takes it, and answers the one to take. Throwing refuses it. */
   beforeUpdate?(next: V, previous: V, atom: Atom<V>): V;
   /** Answers `atom.get`. */
@@ -68,7 +84,9 @@ export interface AtomOptions<V, A> extends DefineOptions {
 export declare function createAtom<N extends keyof Atoms & string, A extends Methods = {}>(
   options: AtomOptions<Atoms[N], A> & { key: N },
 ): AtomTemplate<Atoms[N], A>;
-export declare function createAtom<V, A extends Methods = {}>(options: AtomOptions<V, A>): AtomTemplate<V, A>;
+export declare function createAtom<V, A extends Methods = {}, N extends string = string>(
+  options: AtomOptions<V, A> & { key: Other<N, Atoms> },
+): AtomTemplate<V, A>;
 
 /** Its methods may be taken off it: they are not bound to `this`. */
 export declare class AtomStore {

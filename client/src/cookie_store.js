@@ -28,7 +28,7 @@ const textOf = (name) => {
   return jar.get(name);
 };
 
-/** What `decoder` makes of a text; `otherwise` when that fails. */
+/** What `decoder` makes of a text; `otherwise`, or nothing, when that fails. */
 const attempt = (decoder, text, otherwise) => {
   try {
     return decoder(text);
@@ -100,15 +100,15 @@ const writeCookie = (pair, { path, domain, secure, sameSite, partitioned }, age)
 
 const createHandle = (name, options) => {
   const [encode, decode] = encodings[options.encoding];
-  let latest; // {text, value}: one object for one text, so that a decoded value keeps its identity
+  // {text, value}: one object for one text, so that a decoded value keeps its identity; no value where none can be read.
+  let latest;
 
   const look = () => {
     const text = textOf(name);
-    if (!latest || latest.text !== text) {
-      latest = { text, value: text === undefined ? options.fallback : attempt(decode, text, options.fallback) };
-    }
+    if (!latest || latest.text !== text) latest = { text, value: text === undefined ? text : attempt(decode, text) };
     return latest;
   };
+  const read = ({ value }, otherwise = options.fallback) => (value === undefined ? otherwise : value);
   const known = createState(look); // what the listeners have heard of
   const refresh = () => known.change(look());
   const put = (text, age) => {
@@ -116,9 +116,9 @@ const createHandle = (name, options) => {
     writeCookie(`${name}=${text}`, options, age);
     refresh();
   };
-  const get = () => known.get() && look().value;
+  const get = (otherwise) => known.get() && read(look(), otherwise);
   const subscribe = (listener) =>
-    known.get() && known.subscribe((next, previous) => listener(next.value, previous.value));
+    known.get() && known.subscribe((next, previous) => listener(read(next), read(previous)));
   return {
     name,
     get,
@@ -132,7 +132,7 @@ const createHandle = (name, options) => {
     use: createUse(get, subscribe),
     subscribe,
     refresh,
-    initial: () => known.initial().value,
+    initial: () => read(known.initial()),
   };
 };
 

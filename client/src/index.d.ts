@@ -24,7 +24,7 @@ export interface SharedStores {}
 export interface Contexts {}
 
 /** A name that the application's types say nothing of. */
-type Other<N extends string, Known> = N & (N extends keyof Known ? never : unknown);
+export type Other<N extends string, Known> = N & (N extends keyof Known ? never : unknown);
 
 /** What is thrown: `code` is a name of the table in the README, mostly the server's own name for it. */
 export interface SsrError extends Error {
@@ -102,7 +102,11 @@ export interface JsonCookieOptions<T> extends CookieAttributes {
 
 export interface CookieStoreItem<T, S = T> {
   readonly name: string;
-  /** What the browser holds now. The same object as long as the cookie's text is the same. */
+  /**
+   * What the browser holds now; `otherwise`, or else the fallback, when that is nothing that can be read. The same
+   * object as long as the cookie's text is the same.
+   */
+  get<O>(otherwise: O): T | O;
   get(): T;
   /** Writes the cookie, whether the value differs or not. Throws cookie_value, cookie_too_long, or stringify's errors. */
   set(value: S): void;
@@ -115,6 +119,10 @@ export interface CookieStoreItem<T, S = T> {
   initial(): T;
 }
 
+/** A name that the application's types say nothing of, or that of a text. */
+type TextName<N extends string> = N &
+  (N extends keyof Cookies ? (Cookies[N] extends string | undefined ? unknown : never) : unknown);
+
 export declare const CookieStore: {
   /**
    * Declares a cookie. Throws what the server would refuse, under its names: http_only, cookie_name, cookie_path,
@@ -125,9 +133,15 @@ export declare const CookieStore: {
     name: N,
     options: JsonCookieOptions<Cookies[N]>,
   ): CookieStoreItem<Cookies[N]>;
-  define<T>(name: string, options: JsonCookieOptions<T>): CookieStoreItem<T>;
-  define(name: string, options: TextCookieOptions<string> & { fallback: string }): CookieStoreItem<string>;
-  define(name: string, options?: TextCookieOptions<undefined>): CookieStoreItem<string | undefined, string>;
+  define<T, N extends string = string>(name: Other<N, Cookies>, options: JsonCookieOptions<T>): CookieStoreItem<T>;
+  define<N extends string>(
+    name: TextName<N>,
+    options: TextCookieOptions<string> & { fallback: string },
+  ): CookieStoreItem<string>;
+  define<N extends string>(
+    name: TextName<N>,
+    options?: TextCookieOptions<undefined>,
+  ): CookieStoreItem<string | undefined, string>;
 };
 
 /* ---- Shared and context stores ----------------------------------------------------------------------------------- */
@@ -222,7 +236,10 @@ export declare function queryResult<N extends keyof Queries & string>(
   name: N,
   args?: Queries[N] extends { args: infer A } ? A : unknown,
 ): QueryResult<Queries[N] extends { data: infer T } ? T : unknown>;
-export declare function queryResult<T = unknown>(name: string, args?: unknown): QueryResult<T>;
+export declare function queryResult<T = unknown, N extends string = string>(
+  name: Other<N, Queries>,
+  args?: unknown,
+): QueryResult<T>;
 
 /**
  * Canonical JSON (RFC 8785), the same text as the server's: for dependency arrays, where a fresh but equal array must not

@@ -380,3 +380,121 @@ test('what was hydrated by hand wins over what was transferred', async () => {
   getAtomStore().hydrate({ locale: 'de' });
   assert.equal(getAtomStore().use(createAtom({ key: 'locale', default: 'en' })).value, 'de');
 });
+
+// ---- Kept in a cookie ----
+
+/** A page with that payload and cookie; an atom `n` kept in a JSON cookie of that name, and the tab's store. */
+const keep = async (payload, cookie, more) => {
+  const loaded = await loadWith(payload);
+  if (cookie) document.cookie = cookie;
+  const handle = loaded.CookieStore.define('n', { encoding: 'json', fallback: 'of the cookie' });
+  const template = loaded.createAtom({ key: 'n', default: [], persist: handle, ...more });
+  return { ...loaded, template, handle, store: loaded.getAtomStore() };
+};
+const written = () => document.cookie;
+
+test('a kept atom begins with what its cookie holds, and every change writes it', async () => {
+  const { template, handle, store } = await keep({}, 'n=%5B1%5D');
+  const atom = store.use(template);
+  assert.deepEqual([atom.value, atom.initialValue, written()], [[1], [1], 'n=%5B1%5D']);
+  const heard = [];
+  atom.onChange((next) => heard.push([next, handle.get()]));
+  atom.update([1, 2]);
+  assert.deepEqual([written(), heard], ['n=%5B1%2C2%5D', [[[1, 2], [1, 2]]]]);
+  atom.silentUpdate([3]);
+  assert.equal(written(), 'n=%5B3%5D');
+  atom.reset();
+  assert.equal(written(), 'n=%5B%5D');
+  atom.update([4]);
+  atom.silentReset();
+  assert.equal(written(), 'n=%5B%5D');
+  assert.equal(heard.length, 3);
+});
+
+test('without a cookie, or with one that cannot be read, a kept atom begins with its own default', async () => {
+  for (const cookie of [undefined, 'n=no JSON', 'n=%7B']) {
+    const { template, store } = await keep({}, cookie);
+    assert.deepEqual(store.use(template).value, [], cookie);
+    assert.equal(written(), cookie ?? '', 'nothing is written that nobody has changed');
+  }
+  const { template, store } = await keep({}, 'n=%22of%20the%20cookie%22');
+  assert.equal(store.use(template).value, 'of the cookie'); // held, though it equals the fallback
+});
+
+test('what was transferred or hydrated wins over the cookie; what was hydrated is kept', async () => {
+  const transferred = await keep({ atoms: { n: ['of the page'] } }, 'n=%5B1%5D');
+  assert.deepEqual(transferred.store.use(transferred.template).value, ['of the page']);
+  assert.equal(written(), 'n=%5B1%5D'); // perhaps another tab's, and newer: only a change writes
+  const hydrated = await keep({ atoms: { n: ['of the page'] } }, 'n=%5B1%5D');
+  hydrated.store.hydrate({ n: [2] });
+  assert.deepEqual(hydrated.store.use(hydrated.template).value, [2]);
+  assert.equal(written(), 'n=%5B2%5D');
+});
+
+test('a new clone after a destroyed one goes on with the cookie', async () => {
+  const { template, store } = await keep({ atoms: { n: ['of the page'] } }, 'n=%5B1%5D');
+  store.use(template).update([5]);
+  store.use(template).destroy();
+  assert.equal(written(), 'n=%5B5%5D');
+  assert.deepEqual(store.use(template).value, [5]);
+});
+
+test('what the cookie cannot hold changes nothing', async () => {
+  const { template, store } = await keep({});
+  const atom = store.use(template);
+  atom.update([1]);
+  const heard = [];
+  atom.onChange((next) => heard.push(next));
+  for (const [value, code] of [
+    [['x'.repeat(5000)], 'cookie_too_long'],
+    [[NaN], 'not_finite'],
+    [undefined, 'cookie_value'],
+  ]) {
+    for (const call of ['update', 'silentUpdate']) {
+      assert.equal(
+        codeOf(() => atom[call](value)),
+        code,
+      );
+    }
+  }
+  assert.deepEqual([atom.value, heard, written()], [[1], [], 'n=%5B1%5D']);
+});
+
+test("beforeUpdate sees what the cookie holds; a refused one leaves the default", async (t) => {
+  const errors = watchErrors(t);
+  const beforeUpdate = (next) => {
+    if (next.length > 1) throw new RangeError('too many');
+    return next.map((n) => n * 10);
+  };
+  const one = await keep({}, 'n=%5B1%5D', { beforeUpdate });
+  assert.deepEqual([one.store.use(one.template).value, written()], [[10], 'n=%5B1%5D']);
+  const two = await keep({}, 'n=%5B1%2C2%5D', { beforeUpdate });
+  assert.deepEqual([two.store.use(two.template).value, written()], [[], 'n=%5B1%2C2%5D']);
+  assert.equal(errors().length, 1);
+});
+
+test("only the tab's own clone is kept: no other store's, and no clone of a clone", async () => {
+  const { template, store, createAtomStore } = await keep({}, 'n=%5B1%5D');
+  const other = createAtomStore().use(template);
+  assert.deepEqual(other.value, []);
+  other.update([2]);
+  const twin = store.use(template).clone();
+  assert.deepEqual(twin.value, [1]);
+  twin.update([3]);
+  assert.equal(written(), 'n=%5B1%5D');
+});
+
+test('a text cookie keeps a text', async () => {
+  const { createAtom, CookieStore, getAtomStore } = await loadWith({});
+  document.cookie = 'locale=fr';
+  const atom = getAtomStore().use(
+    createAtom({ key: 'locale', default: 'en', persist: CookieStore.define('locale', { encoding: 'raw' }) }),
+  );
+  assert.equal(atom.value, 'fr');
+  atom.update('de');
+  assert.equal(written(), 'locale=de');
+  assert.equal(
+    codeOf(() => atom.update('not raw;')),
+    'cookie_value',
+  );
+});

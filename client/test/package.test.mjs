@@ -99,9 +99,15 @@ test('what is shipped is the sources, their types and the README', () => {
   }
 });
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const [, sample] = /```js\n([^]*?)```/.exec(readme);
-const [, island] = /```jsx\n([^]*?)```/.exec(readme);
+/** The first sample of a language in a document of the project. */
+const sampleOf = (document, language) =>
+  readFileSync(new URL('../../' + document, import.meta.url), 'utf8').match(`\`\`\`${language}\n([^]*?)\`\`\``)[1];
+
+/** Runs a sample in this page; answers what of it is named. */
+const runSample = async (sample, names) => {
+  const code = Buffer.from(await bundle(`${sample}; export { ${names} }`));
+  return import(`data:text/javascript;base64,${code.toString('base64')}`);
+};
 
 test("the README's sample runs", async () => {
   openPage(
@@ -111,9 +117,9 @@ test("the README's sample runs", async () => {
       queries: { '["idea",{"id":7}]': { ready: { title: 'One' } } },
     }),
   );
-  const code = Buffer.from(await bundle(`${sample}; export { cart, end, idea, ui, $title, $theme }`));
-  const { cart, end, idea, ui, $title, $theme } = await import(
-    `data:text/javascript;base64,${code.toString('base64')}`
+  const { cart, end, idea, ui, $title, $theme } = await runSample(
+    sampleOf('client/README.md', 'js'),
+    'cart, end, idea, ui, $title, $theme',
   );
   assert.deepEqual([$title.get(), document.title, $title.initial()], ['Changed', 'Changed', 'Ideas']);
   assert.deepEqual([$theme.get(), document.cookie], ['dark', 'theme=dark']);
@@ -124,5 +130,13 @@ test("the README's sample runs", async () => {
 });
 
 test("the README's island builds", async () => {
-  assert.ok((await bundle(`${island}; export { Header, Page }`)).length > 0);
+  assert.ok((await bundle(`${sampleOf('client/README.md', 'jsx')}; export { Header, Page }`)).length > 0);
+});
+
+test("the project's README has a sample that runs", async () => {
+  openPage(element({ stores: { title: 'Ideas' } }));
+  const { title } = await runSample(sampleOf('README.md', 'js'), 'title');
+  assert.deepEqual([title.get(), document.cookie], ['Ideas', 'theme=dark']);
+  title.set('Changed');
+  assert.equal(document.title, 'Changed');
 });

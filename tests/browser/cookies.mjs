@@ -155,8 +155,11 @@ const pages = async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     await page.goto("/account");
     await picture(page, `narrow-${name}`);
-    equal(`${name}: no page is wider than a phone`,
-      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    for (const path of ["/account", "/", "/ideas", "/ideas/1", "/chain", "/island", "/cookies", "/leak"]) {
+      await page.goto(path);
+      equal(`${name}: ${path} is no wider than a phone`,
+        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    }
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   await leave("pages", page);

@@ -14,6 +14,10 @@ declare module 'ssrstore' {
   interface Atoms {
     cart: string[];
   }
+  interface Cookies {
+    locale: string;
+    order: { items: string[] };
+  }
   interface Contexts {
     user: { name: string };
   }
@@ -51,6 +55,19 @@ filter.set({ tags: filter.get().tags.concat('b') });
 CookieStore.define('x', { sameSite: 'lax' });
 // @ts-expect-error a JSON cookie says what it is while there is none
 CookieStore.define('y', { encoding: 'json' });
+
+// A name that the server knows has the server's type, whichever overload would take another one.
+CookieStore.define('order', { encoding: 'json', fallback: { items: [] } }).set({ items: ['apple'] });
+// @ts-expect-error the server says what an order is
+CookieStore.define('order', { encoding: 'json', fallback: 5 });
+// @ts-expect-error ... and that it is no text
+CookieStore.define('order', { fallback: 'none' });
+// @ts-expect-error ... with a fallback or without
+CookieStore.define('order');
+isSame<ReturnType<ReturnType<typeof CookieStore.define<'locale'>>['get']>, string | undefined>(true);
+// @ts-expect-error a locale is a text
+CookieStore.define('locale', { encoding: 'json', fallback: ['en'] });
+CookieStore.define<{ a: number } | null>('of the browser', { encoding: 'json', fallback: null }).set({ a: 1 });
 
 const ui = defineStore<{ isOpen: boolean; toggle(): void }>(
   (set, get) => ({
@@ -96,6 +113,8 @@ unnamed.createInstance(5);
 const idea = queryResult('idea', { id: 7 });
 if (idea.state === 'ready') isSame<typeof idea.data, { title: string }>(true);
 if (idea.state === 'failed') idea.error.toUpperCase();
+// @ts-expect-error an id is a number
+queryResult('idea', { id: '7' });
 const other = queryResult<number>('other');
 if (other.state === 'ready') other.data.toFixed();
 
@@ -119,6 +138,23 @@ user.merge({ name: 'Ada' });
 user.update((previous) => ({ ...previous, age: previous.age + 1 }));
 // @ts-expect-error no such member
 user.merge({ nickname: 'Ada' });
+
+// @ts-expect-error the server says that a cart is a list of texts
+createAtom({ key: 'cart', default: 5 });
+const kept = createAtom({
+  key: 'kept',
+  default: [1],
+  persist: CookieStore.define<number[]>('kept', { encoding: 'json', fallback: [] }),
+  actions: {
+    push(item: number) {
+      this.update([...this.value, item]);
+    },
+  },
+});
+isSame<typeof kept.value, number[]>(true);
+// @ts-expect-error a cookie of texts keeps no number
+createAtom({ key: 'bad', default: 1, persist: CookieStore.define('bad', { fallback: 'a text' }) });
+createAtom({ key: 'plain', default: 'text', persist: CookieStore.define('plain') });
 
 configure({ transformer: { deserialize: (value) => value } });
 const text: string = stringify([1, 2]);
