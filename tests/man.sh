@@ -27,6 +27,15 @@ check 'ssrdemo.1 has each option' "$(missing "$2" ssrdemo.1 '^  [-][-][a-z-]+')"
 check 'each option of ssrdemo.1 is one' "$(grep -oE '^\.It Fl -[a-z-]+' ssrdemo.1 | sed 's/^.It Fl /-/' | while read -r option; do
     "$2" --help | grep -qE -e "^  $option( |\$)" || echo "ssrdemo has no $option"
 done)"
+check 'each option of ssrstore.1 is one' "$(grep -oE '^\.It Fl -[a-z-]+' ssrstore.1 | sed 's/^.It Fl /-/' | while read -r option; do
+    "$1" --help | grep -qE -e "$option( |\$|])" || echo "ssrstore has no $option"
+done)"
+check 'ssrstore --help has each option that is taken' "$(grep -ohE '"--[a-z-]+"' ../../tools/*.c | tr -d '"' | sort -u | while read -r option; do
+    "$1" --help | grep -qE -e "$option( |\$|])" || echo "--help does not name $option"
+done)"
+check 'ssrdemo --help has each option that is taken' "$(grep -oE '^ *[{]"--[a-z-]+"' ../../demo/options.c | tr -d ' {"' | sort -u | while read -r option; do
+    "$2" --help | grep -qE -e "^  $option( |\$)" || echo "--help does not name $option"
+done)"
 for page in *.1; do
     if command -v mandoc >/dev/null 2>&1; then
         check "mandoc lints $page" "$(mandoc -T lint -W style "$page" 2>&1)"

@@ -29,8 +29,9 @@ check() {
     fi
 }
 
-usage='*
-usage: ssrstore COMMAND*'
+usage='
+usage: ssrstore *
+       ssrstore --help'
 
 check canon 0 '{"a":[1000,0],"b":"/"}\n' '' ' {"b":"\\/","a":[1e3,-0]}\n' canon
 check digest 0 'dc32537e27486e2c652e7b35ccc22eda\n' '' 'null' canon --digest
@@ -82,8 +83,12 @@ format_error attribute-too-long "{\"name\":\"a\",\"path\":\"/$(printf %01024d 0)
 check cookie-usage 2 '' "ssrstore cookie: say parse or format$usage" '' cookie eat
 
 check no-command 2 '' "ssrstore: a command is missing$usage" ''
-check bad-command 2 '' "ssrstore: unknown command cannon$usage" '' cannon
-check bad-option 2 '' "ssrstore canon: unknown argument --line$usage" '0' canon --line
+check bad-command 2 '' 'ssrstore: unknown command cannon
+usage: ssrstore COMMAND [[]OPTION]..., where COMMAND is one of canon embed cookie explain types
+       ssrstore --help' '' cannon
+check bad-option 2 '' "ssrstore canon: unknown argument --line
+usage: ssrstore canon [[]--lines] [[]--digest]
+       ssrstore --help" '0' canon --line
 
 long() { # a line of more than a megabyte, without a line feed at its end
     printf '["'

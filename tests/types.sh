@@ -76,7 +76,7 @@ said no-file 2 "ssrstore types: cannot read $folder/none: *"
 run "$folder"
 said a-folder 2 "ssrstore types: cannot read $folder: *"
 run --all
-said option 2 'ssrstore types: unknown argument --all*usage: ssrstore COMMAND*'
+said option 2 'ssrstore types: unknown argument --all*usage: ssrstore types*'
 run "$folder/input" more
 said two-files 2 'ssrstore types: unknown argument more*'
 

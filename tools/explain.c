@@ -235,6 +235,7 @@ static bool open_log(struct explanation *explanation)
 {
     const char *log = explanation->options.log;
     bool is_stdin = !log || strcmp(log, "-") == 0;
+    explanation->source.complaints = stderr;
     explanation->source.name = is_stdin ? "stdin" : log;
     explanation->source.from = is_stdin ? stdin : fopen(log, "r");
     return explanation->source.from != NULL;

@@ -13,14 +13,15 @@
 
 struct record_source {
     FILE *from;
-    const char *name; /* as it is called in messages */
+    FILE *complaints; /* gets a message for each line that is refused */
+    const char *name; /* as it is called in them */
     char *chunk;      /* what was read and not yet used: chunk[used..filled) */
     size_t used, filled;
     char *line;
     size_t length, capacity;
     bool is_too_long;
     uint64_t number;  /* of the line, from 1 */
-    uint64_t skipped; /* lines that were refused, each reported on stderr */
+    uint64_t skipped; /* lines that were refused, each with a complaint */
     uint64_t errors;  /* lines of a host's error sink, which are no records: {"category":...,"error":...} */
 };
 

@@ -25,7 +25,7 @@ static bool fill(struct record_source *source)
 static bool append(struct record_source *source, const char *bytes, size_t length)
 {
     source->is_too_long = source->is_too_long || length > LINE_MAX_BYTES - source->length;
-    if (source->is_too_long)
+    if (source->is_too_long || length == 0)
         return true;
     if (length > source->capacity - source->length) {
         size_t capacity = (source->length + length) * 2;
@@ -121,7 +121,7 @@ enum source_answer source_next(struct record_source *source, ssr_value **record)
         if (status == SSR_OK)
             continue;
         source->skipped++;
-        fprintf(stderr, "%s:%" PRIu64 ": %s at byte %zu: skipped\n", source->name, source->number,
+        fprintf(source->complaints, "%s:%" PRIu64 ": %s at byte %zu: skipped\n", source->name, source->number,
                 ssr_status_name(status), at);
     }
     return SOURCE_RECORD;

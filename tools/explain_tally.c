@@ -24,7 +24,7 @@ static size_t time_bin(uint64_t number)
     if (number < STEPS)
         return (size_t)number;
     unsigned bit = highest_bit(number);
-    return STEPS * (bit - 3) + (size_t)(number >> (bit - 4) & (STEPS - 1));
+    return (size_t)STEPS * (bit - 3) + (size_t)(number >> (bit - 4) & (STEPS - 1));
 }
 
 /* The middle of what a bin holds. */

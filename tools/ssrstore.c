@@ -73,11 +73,17 @@ int unusable(const char *command, const char *format, ...)
     return EXIT_UNUSABLE;
 }
 
-/* Of a command, or of none when NULL; the argument is named when there is one. */
+/* Of a command, or of none when NULL; the argument is named when there is one. Short, so that what is wrong is seen. */
 int wrong_usage(const char *command, const char *what, const char *argument)
 {
     unusable(command, "%s%s%s", what, argument ? " " : "", argument ? argument : "");
-    print_usage(stderr);
+    fprintf(stderr, "usage: ssrstore %s", command ? "" : "COMMAND [OPTION]..., where COMMAND is one of");
+    for (int i = 0; i < COMMANDS; i++)
+        if (!command)
+            fprintf(stderr, " %s", commands[i].name);
+        else if (strcmp(command, commands[i].name) == 0)
+            fprintf(stderr, "%s %s", commands[i].name, commands[i].arguments);
+    fputs("\n       ssrstore --help\n", stderr);
     return EXIT_UNUSABLE;
 }
 

@@ -31,8 +31,6 @@ awk -f docs/api/states.awk engine/states.def >"$out/states.dot"
     echo '</dl>'
     echo '@section states The states of a render'
     echo 'One call of ssr_render_step() runs them in turn until one has run a pass, waits, or the render has ended.'
-    echo 'Hooks that load more lead from load back to prepare; a cancellation, a deadline, a limit or a failure leads from'
-    echo 'every state to finish.'
     echo '@dotfile states.dot'
     echo '*/'
 } >"$out/main.dox"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The installed library as others use it: BUILD_DIR [CMAKE]. Installs into a prefix below BUILD_DIR, moves that to another
 # place, and there builds consumer.c and consumer.cc by CMake and by pkg-config alone, shared and static; compiles each
-# header by itself in C and C++; and looks that no other file was installed. With a prefix instead of a build folder
+# header by itself in C and C++; runs what the documents show; and looks that no other file was installed. With a prefix instead of a build folder
 # (PREFIX --installed) what is there already is tested, without CMake: that is how the Debian packages are checked.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -65,6 +65,37 @@ by_pkg_config() { # NAME, FLAGS OF PKG-CONFIG
     done
 }
 
+# The samples of a document that say they are run here, with the README's program as site.c, in a folder that looks like the
+# tree, its library built.
+by_document() { # DOCUMENT
+    site=$work/site
+    rm -rf "$site" && mkdir -p "$site/samples" "$site/build"
+    for folder in demo engine cookie ssrstore; do ln -s "$here/../../$folder" "$site/$folder"; done
+    [ -z "$cmake" ] || ln -s "$build" "$site/build/release"
+    awk -v dir="$site/samples" -f "$here/../samples.awk" "$here/../../$1" |
+        sed -n 's/^\([0-9]*\) [^ ]* \([^ ]*\) run by .*/\1 \2/p' >"$site/list"
+    check "$1 has samples" test -s "$site/list"
+    while read -r n language; do
+        sample=$site/samples/$n
+        rm -f "$site/site" "$site/a.out"
+        cp "$here/../../demo/hello.c" "$site/site.c"
+        case $language in
+        sh) check "$1: $(head -1 "$sample")" in_site sh -e "$sample" ;;
+        cmake)
+            [ -n "$cmake" ] || continue
+            cp "$sample" "$site/CMakeLists.txt"
+            check "$1: cmake configures" "$cmake" -S "$site" -B "$site/out" -DCMAKE_PREFIX_PATH="$prefix"
+            check "$1: cmake builds" "$cmake" --build "$site/out"
+            cp "$site/out/site" "$site/site"
+            ;;
+        esac
+        check "$1: its sample $n makes a program that prints the README's page" in_site hello_prints
+    done <"$site/list"
+}
+
+in_site() { (cd "$site" && export PKG_CONFIG_PATH="$lib/pkgconfig" LIBRARY_PATH="$lib" LD_LIBRARY_PATH="$lib" && "$@"); }
+hello_prints() { "$(ls ./site ./a.out 2>/dev/null)" | grep -F '<h1>Ideas &amp; more</h1>'; }
+
 each_header() {
     flags=$(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags ssrstore)
     for header in $(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort); do
@@ -101,7 +132,9 @@ check 'just the public headers are installed' only_installed
 each_header
 by_pkg_config shared ''
 by_pkg_config static --static
+by_document docs/install.md
 if [ -n "$cmake" ]; then
+    by_document docs/first-page.md
     by_cmake default ''
     by_cmake shared shared
     by_cmake static static
