@@ -3,31 +3,8 @@
  * text that is written: no control character is in it; its pieces are the name and value and the attributes that were
  * asked for, one each, in order; and a server that gets the pair back reads the value that was meant.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "cookie/grammar.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-struct input {
-    const uint8_t *at;
-    size_t length;
-};
-
-static uint8_t take_byte(struct input *input)
-{
-    if (input->length == 0)
-        return 0;
-    input->length--;
-    return *input->at++;
-}
+#include "fuzz/fuzz.h"
 
 static int64_t take_number(struct input *input)
 {
@@ -35,21 +12,6 @@ static int64_t take_number(struct input *input)
     for (int i = 0; i < 8; i++)
         number = number << 8 | take_byte(input);
     return (int64_t)number;
-}
-
-/* The bytes up to a NUL or the end, as a string of its own. */
-static char *take_string(struct input *input)
-{
-    const uint8_t *nul = input->length ? memchr(input->at, 0, input->length) : NULL;
-    size_t length = nul ? (size_t)(nul - input->at) : input->length;
-    char *string = malloc(length + 1);
-    expect(string != NULL);
-    memcpy(string, input->at, length);
-    string[length] = '\0';
-    input->at += length;
-    input->length -= length;
-    take_byte(input);
-    return string;
 }
 
 static ssr_set_cookie take_cookie(struct input *input)

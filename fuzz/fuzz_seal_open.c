@@ -3,21 +3,12 @@
  * makes a text that opens, and only the text itself opens, under its own name, as what was put in; a refusal gives
  * nothing away.
  */
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "cookie/seal.h"
+#include "fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum { MOST_ALONE = 8 }; /* changes that are tried alone: each costs an opening */
 
 static const int64_t expires_ms = 2000, now_ms = 1999;
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* Opens under `name` and answers whether it did; what came out is then in `out`. */
 static bool opens(const ssr_keyring *ring, ssr_cookie_protection protection, const char *name, const char *text,
@@ -63,11 +54,31 @@ static size_t change(char text[SSR_COOKIE_TEXT_SIZE], size_t length, const uint8
         memmove(text + at + 1, text + at, length - at);
         text[at] = (char)how[2];
         return length + 1;
-    default: return how[2] < 8 ? at : length; /* cut off, seldom */
+    default:
+        if (how[2] < 8) /* cut off, seldom */
+            return at;
+        if (at < length) /* one bit, so that another digit of the same value is soon there */
+            text[at] = (char)(text[at] ^ 1 << how[2] % 8);
+        return length;
     }
 }
 
-/* A valid text of the first bytes, up to 64, and the others as changes to it. */
+static void expect_changed_never_opens(const ssr_keyring *ring, const char *text, size_t length, const char *changed,
+                                       size_t changed_length)
+{
+    if (changed_length != length || memcmp(changed, text, length) != 0)
+        expect_never_opens(ring, changed, changed_length);
+}
+
+/* One change alone. */
+static void try_change(const ssr_keyring *ring, const char *text, size_t length, const uint8_t how[3])
+{
+    char changed[SSR_COOKIE_TEXT_SIZE];
+    memcpy(changed, text, length);
+    expect_changed_never_opens(ring, text, length, changed, change(changed, length, how));
+}
+
+/* A valid text of the first bytes, up to 64, and the others as changes to it, all together and the first ones alone. */
 static void try_changes(const ssr_keyring *ring, ssr_cookie_protection protection, const char *data, size_t size)
 {
     char text[SSR_COOKIE_TEXT_SIZE], changed[SSR_COOKIE_TEXT_SIZE], out[SSR_COOKIE_TEXT_SIZE];
@@ -81,10 +92,13 @@ static void try_changes(const ssr_keyring *ring, ssr_cookie_protection protectio
     expect(!opens(ring, protection, "m", text, length, out, &out_length));
     memcpy(changed, text, length);
     size_t changed_length = length;
-    for (size_t at = value_length; at + 3 <= size; at += 3)
-        changed_length = change(changed, changed_length, (const uint8_t *)data + at);
-    if (changed_length != length || memcmp(changed, text, length) != 0)
-        expect_never_opens(ring, changed, changed_length);
+    for (size_t at = value_length; at + 3 <= size; at += 3) {
+        const uint8_t *how = (const uint8_t *)data + at;
+        changed_length = change(changed, changed_length, how);
+        if (at < value_length + 3 * MOST_ALONE)
+            try_change(ring, text, length, how);
+    }
+    expect_changed_never_opens(ring, text, length, changed, changed_length);
 }
 
 /* A fresh secret for every input: the fuzzer looks into comparisons, and sends valid texts that it has seen there. */

@@ -11,16 +11,7 @@
 #include <stddef.h>
 
 #include "engine/ssr.h"
-
-/* A growing text; from malloc, so that a scenario can be played while the library's allocator fails. */
-struct text {
-    char *data; /* NUL-terminated; NULL while empty */
-    size_t length, capacity;
-};
-
-void text_append(struct text *text, const char *bytes, size_t length);
-void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_free(struct text *text);
+#include "text.h"
 
 struct scenario;
 

@@ -207,6 +207,22 @@ static void answer_gone(struct scenario_play *play)
     play->pending = NULL;
 }
 
+/* The document in pieces is that in one. */
+static void check_segments(struct scenario_play *play, const struct scenario_settings *settings, ssr_render *render)
+{
+    const ssr_result *result = ssr_render_result(render);
+    struct text joined = {0};
+    text_append(&joined, "", 0);
+    for (size_t i = 0; i < result->segment_count; i++)
+        text_append(&joined, result->segments[i].bytes, result->segments[i].length);
+    if (settings->request.in_segments && result->html[0])
+        scenario_violation(play->log, "a document that nobody has asked for is put together");
+    const char *html = ssr_render_html(render);
+    if (html && (html != result->html || joined.length != result->html_length || strcmp(joined.data, html) != 0))
+        scenario_violation(play->log, "the segments are not the document");
+    text_free(&joined);
+}
+
 /* ---- Driving ---------------------------------------------------------------------------------------------------- */
 
 struct scenario_end scenario_drive(struct scenario_play *play, struct scenario_settings *settings,
@@ -222,6 +238,7 @@ struct scenario_end scenario_drive(struct scenario_play *play, struct scenario_s
     if (result) {
         end.outcome = result->outcome;
         end.error_status = result->error_status;
+        check_segments(play, settings, render);
         scenario_show_result(settings, result);
         scenario_check_result(settings, result);
         answer_ended(play, result);

@@ -267,6 +267,7 @@ struct scenario_end scenario_play(const struct scenario *scenario, enum scenario
     read_settings(&settings, &play);
     settings.config.allocator = *allocator;
     settings.request.data_only |= driver == SCENARIO_DATA;
+    settings.request.in_segments = driver == SCENARIO_REVERSE;
     struct scenario_end end = {ssr_engine_new(&settings.config, &play.engine), SSR_SETTLED, SSR_OK};
     if (end.setup == SSR_OK) {
         define_all(&play, &inits);

@@ -118,6 +118,8 @@ static bool is_expected(const struct scenario *scenario, enum scenario_driver dr
     return is_same;
 }
 
+static size_t plays;
+
 static void play_in(const struct scenario *scenario, enum scenario_driver driver)
 {
     struct test_memory memory = {0};
@@ -132,6 +134,7 @@ static void play_in(const struct scenario *scenario, enum scenario_driver driver
     text_free(&log);
     assert_all_freed(&memory);
     assert_true(is_good);
+    plays++;
 }
 
 static void play_everywhere(void **state)
@@ -153,6 +156,7 @@ int main(int argument_count, char **arguments)
         if (argument_count < 2 || strstr(paths[i], arguments[1]))
             tests[chosen++] = (struct CMUnitTest){paths[i], play_everywhere, NULL, NULL, paths[i]};
     int failed = chosen > 0 ? _cmocka_run_group_tests("scenarios", tests, chosen, NULL, NULL) : 1;
+    printf("count: %zu plays of %zu scenarios compared\n", plays, chosen);
     for (size_t i = 0; i < count; i++)
         free(paths[i]);
     free(paths);

@@ -2,6 +2,8 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 
+export { randomBits } from './random.mjs';
+
 // The path of the tool is the only argument of every script.
 export const tool = process.argv[2];
 if (!tool) {
@@ -41,18 +43,6 @@ export function canonLines(texts) {
     });
     child.stdin.end(texts.join('\n') + '\n');
   });
-}
-
-// xorshift128 as a function that gives 32 random bits: the same ones in every run.
-export function randomBits(seed) {
-  let state = BigInt(seed) * 0x9e3779b97f4a7c15n + 1n;
-  let a = Number(state & 0xffffffffn), b = Number((state >> 32n) & 0xffffffffn), c = 0x9e3779b9, d = 0x243f6a88;
-  return () => {
-    const t = a ^ (a << 11);
-    [a, b, c] = [b, c, d];
-    d = d ^ (d >>> 19) ^ t ^ (t >>> 8);
-    return d >>> 0;
-  };
 }
 
 // Collects what differs, prints the first few, and ends the script, one check of the tests, with its exit status.
