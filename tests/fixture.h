@@ -15,6 +15,8 @@
 
 enum { FIXTURE_TEXT = 65536 };
 
+struct ssr_region;
+
 struct fixture {
     struct test_memory memory;
     ssr_config config; /* change it before fixture_open */
@@ -23,7 +25,7 @@ struct fixture {
     ssr_render *render; /* the last one */
     const ssr_result *result;
     unsigned errors, records;
-    char error[512];                                           /* the last error line */
+    char error[1024];                                          /* the last error line */
     char record_json[FIXTURE_TEXT], record_text[FIXTURE_TEXT]; /* of the last render */
 };
 
@@ -38,6 +40,8 @@ void fixture_start(struct fixture *fixture);
 /* Frees the last render and runs the page; the answer is ssr_run's. */
 ssr_status fixture_run(struct fixture *fixture, ssr_page_fn page, void *arg);
 ssr_status fixture_run_request(struct fixture *fixture, ssr_page_fn page, void *arg, const ssr_request *request);
+/* Leaves no room in a region: whatever takes from it next needs an allocation. */
+void fixture_fill(struct ssr_region *region);
 /* Frees everything and checks that nothing is left. */
 void fixture_close(struct fixture *fixture);
 

@@ -4,6 +4,7 @@
  */
 #include "tests/host_fixture.h"
 
+#include <limits.h>
 #include <time.h>
 
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
@@ -17,6 +18,8 @@ static void *shared_resize(void *arg, void *pointer, size_t old_size, size_t new
 {
     struct shared_memory *memory = arg;
     if (new_size > old_size && atomic_load_explicit(&memory->is_empty, memory_order_relaxed))
+        return NULL;
+    if (sweep_refuses(pointer, old_size, new_size))
         return NULL;
     count(&memory->live_bytes, new_size, old_size);
     count(&memory->live_blocks, new_size > 0, old_size > 0);
@@ -48,6 +51,14 @@ void gate_await(struct gate *gate, unsigned how_many)
     pthread_mutex_lock(&gate->mutex);
     while (gate->arrived < how_many)
         pthread_cond_wait(&gate->changed, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+void gate_stop_awaiting(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->arrived = UINT_MAX / 2;
+    pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->mutex);
 }
 
@@ -118,11 +129,17 @@ void sleep_ms(long ms)
 
 /* ---- Life ------------------------------------------------------------------------------------------------------- */
 
+static void let_go(void *gate)
+{
+    gate_open(gate);
+}
+
 void host_init(struct host *host, host_load load_one, int queries)
 {
     memset(host, 0, sizeof *host);
     pthread_mutex_init(&host->gate.mutex, NULL);
     pthread_cond_init(&host->gate.changed, NULL);
+    sweep_on_stop(let_go, &host->gate);
     host->load = load_one;
     host->queries = host->patient_from = queries;
 }

@@ -36,6 +36,7 @@ struct gate {
 void gate_pass(struct gate *gate);                     /* arrives, and waits until the gate is open */
 void gate_await(struct gate *gate, unsigned how_many); /* until so many have arrived */
 void gate_open(struct gate *gate);
+void gate_stop_awaiting(struct gate *gate); /* whoever awaits arrivals goes on without them */
 
 struct host;
 typedef ssr_status (*host_load)(struct host *host, ssr_operation *operation, int64_t number);

@@ -14,8 +14,9 @@
 #include "engine/ssr.h"
 #include "scenario.h"
 #include "ssrstore/cjson.h"
+#include "ssrstore/memory.h"
 
-enum { TURNS = 200 };
+enum { TURNS = 200, FULL_TURNS = 20000 };
 
 static struct {
     size_t scenarios, sampled, turns;
@@ -88,18 +89,25 @@ static size_t index_of(size_t turn, size_t turns, size_t count)
     return turns < 2 ? 1 : 1 + turn * (count - 1) / (turns - 1);
 }
 
+/* SSR_SWEEP=full: as for the sweeps of the other tests. */
+static size_t turns_of_a_play(void)
+{
+    const char *extent = getenv("SSR_SWEEP");
+    return extent && strcmp(extent, "full") == 0 ? FULL_TURNS : TURNS;
+}
+
 static void survive_in(const struct scenario *scenario, enum scenario_driver driver, bool fail_after)
 {
     struct test_memory memory = {0};
     struct text good = {0}, again = {0};
     play(scenario, driver, &memory, &good);
-    size_t count = memory.calls, turns = count < TURNS ? count : TURNS;
+    size_t count = memory.calls, most = turns_of_a_play(), turns = count < most ? count : most;
     for (size_t turn = 0; turn < turns; turn++)
         play_badly(scenario, driver,
                    (struct test_memory){.fail_at = index_of(turn, turns, count), .fail_after = fail_after}, good.data);
     play(scenario, driver, &memory, &again);
     assert_string_equal(again.data, good.data);
-    totals.sampled += count > TURNS;
+    totals.sampled += count > most;
     text_free(&good);
     text_free(&again);
 }
@@ -225,20 +233,64 @@ static void a_whole_life_survives_no_memory(void **state)
     assert_int_equal(live_once(&good), SSR_OK);
 }
 
+/* ---- Sizes that no machine has ----------------------------------------------------------------------------------- */
+
+static void what_cannot_be_counted_is_refused(void **state)
+{
+    struct test_memory memory = {0};
+    ssr_allocator allocator = test_allocator(&memory);
+    struct ssr_budget budget;
+    uint64_t items[8] = {0};
+    size_t capacity = TEST_COUNT(items);
+    (void)state;
+    ssr_budget_init(&budget, &allocator, SIZE_MAX);
+    struct ssr_buffer buffer = {.budget = &budget};
+    assert_int_equal(ssr_buffer_append(&buffer, "text", 4), SSR_OK);
+    assert_int_equal(ssr_buffer_reserve(&buffer, SIZE_MAX), SSR_E_LIMIT);
+    assert_int_equal(ssr_buffer_reserve(&buffer, SIZE_MAX - 4), SSR_E_LIMIT);
+    assert_memory_equal(buffer.data, "text", buffer.length);
+    struct ssr_region region = {.budget = &budget};
+    assert_null(ssr_region_take(&region, SIZE_MAX));
+    const size_t counts[] = {SIZE_MAX, SIZE_MAX / 8};
+    for (size_t i = 0; i < TEST_COUNT(counts); i++) {
+        budget.refusal = SSR_OK;
+        assert_null(ssr_grow(&budget, items, &capacity, counts[i], sizeof *items));
+        assert_int_equal(budget.refusal, SSR_E_LIMIT);
+        budget.refusal = SSR_OK;
+        assert_null(ssr_region_grow(&region, items, &capacity, counts[i], sizeof *items));
+        assert_int_equal(budget.refusal, SSR_E_LIMIT);
+    }
+    assert_int_equal(capacity, TEST_COUNT(items));
+    assert_int_equal(memory.calls, 1); /* nobody was asked for any of this */
+    ssr_buffer_free(&buffer);
+    assert_all_freed(&memory);
+}
+
+static void an_allocator_without_a_function_is_the_default_one(void **state)
+{
+    static const ssr_allocator none = {NULL, NULL};
+    ssr_value *value;
+    (void)state;
+    assert_int_equal(ssr_value_parse(&none, "1", 1, NULL, &value), SSR_OK);
+    ssr_value_free(value);
+}
+
 int main(int argument_count, char **arguments)
 {
     size_t count, chosen = 0;
     char **paths = scenario_list("scenarios", &count);
-    struct CMUnitTest *tests = calloc(count + 1, sizeof *tests);
+    struct CMUnitTest *tests = calloc(count + 3, sizeof *tests);
     if (!tests)
         return 1;
     tests[chosen++] = (struct CMUnitTest)cmocka_unit_test(a_whole_life_survives_no_memory);
+    tests[chosen++] = (struct CMUnitTest)cmocka_unit_test(what_cannot_be_counted_is_refused);
+    tests[chosen++] = (struct CMUnitTest)cmocka_unit_test(an_allocator_without_a_function_is_the_default_one);
     for (size_t i = 0; i < count; i++)
         if (argument_count < 2 || strstr(paths[i], arguments[1]))
             tests[chosen++] = (struct CMUnitTest){paths[i], survives_no_memory, NULL, NULL, paths[i]};
     int failed = _cmocka_run_group_tests("allocation", tests, chosen, NULL, NULL);
-    printf("%zu scenarios, %zu plays with more than %d allocations and sampled; %zu failing turns\n", totals.scenarios,
-           totals.sampled, TURNS, totals.turns);
+    printf("count: %zu allocation failures injected into %zu scenarios, %zu plays sampled\n", totals.turns,
+           totals.scenarios, totals.sampled);
     for (size_t i = 0; i < count; i++)
         free(paths[i]);
     free(paths);

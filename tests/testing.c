@@ -1,7 +1,9 @@
 /*
- * The allocator of the tests. Each block carries its size in front of it, which is how a caller's wrong old_size
- * shows; a block always moves when it grows.
+ * The allocator of the tests, and the count of what they assert. Each block carries its size in front of it, which is
+ * how a caller's wrong old_size shows; a block always moves when it grows.
  */
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +15,24 @@ union block_header {
     max_align_t align;
 };
 
+static _Atomic unsigned long assertions;
+
+static void print_assertions(void)
+{
+    printf("count: %lu assertions\n", atomic_load(&assertions));
+}
+
+void test_count_assertion(void)
+{
+    if (atomic_fetch_add(&assertions, 1) == 0)
+        atexit(print_assertions);
+}
+
 static bool must_fail(struct test_memory *memory)
 {
     memory->calls++;
+    if (memory->fail_at != 0)
+        sweep_leave_alone();
     return memory->fail_at != 0 &&
            (memory->calls == memory->fail_at || (memory->fail_after && memory->calls > memory->fail_at));
 }
@@ -35,6 +52,8 @@ static void *test_resize(void *arg, void *pointer, size_t old_size, size_t new_s
     if ((old ? old->size : 0) != old_size)
         fail_msg("old_size is %zu for a block of %zu bytes", old_size, old ? old->size : 0);
     if (new_size > old_size && must_fail(memory))
+        return NULL;
+    if (sweep_refuses(pointer, old_size, new_size))
         return NULL;
     union block_header *block = NULL;
     if (new_size > 0) {

@@ -15,6 +15,17 @@
 
 #include "ssrstore/allocator.h"
 
+/* What cmocka looks at is counted, and said at the program's end: "count: N assertions". */
+void test_count_assertion(void);
+#define _assert_true(...) (test_count_assertion(), _assert_true(__VA_ARGS__))
+#define _assert_int_equal(...) (test_count_assertion(), _assert_int_equal(__VA_ARGS__))
+#define _assert_int_not_equal(...) (test_count_assertion(), _assert_int_not_equal(__VA_ARGS__))
+#define _assert_string_equal(...) (test_count_assertion(), _assert_string_equal(__VA_ARGS__))
+#define _assert_string_not_equal(...) (test_count_assertion(), _assert_string_not_equal(__VA_ARGS__))
+#define _assert_memory_equal(...) (test_count_assertion(), _assert_memory_equal(__VA_ARGS__))
+#define _assert_memory_not_equal(...) (test_count_assertion(), _assert_memory_not_equal(__VA_ARGS__))
+#define _assert_in_range(...) (test_count_assertion(), _assert_in_range(__VA_ARGS__))
+
 /*
  * Start from {0}; set fail_at and fail_after before use. Not for several threads.
  *
@@ -33,6 +44,14 @@ struct test_memory {
  * an old_size that is not the block's size fails the running test.
  */
 ssr_allocator test_allocator(struct test_memory *memory);
+
+/*
+ * For an allocator of a test's own: whether this resize must fail because of a sweep (sweep.h), which counts it
+ * otherwise. Any thread.
+ */
+bool sweep_refuses(const void *pointer, size_t old_size, size_t new_size);
+/* A sweep leaves this test alone: it makes allocations fail itself, or cannot free what it holds when it ends early. */
+void sweep_leave_alone(void);
 
 /* Fails the running test unless everything was given back. */
 void assert_all_freed(const struct test_memory *memory);
