@@ -54,6 +54,7 @@ if(NOT SSR_SANITIZE)
                                                     SOVERSION ${SSR_SOVERSION} LINKER_LANGUAGE C)
     target_link_options(${name}_shared PRIVATE -Wl,--no-undefined -Wl,--as-needed)
   endforeach()
+  ssr_optimise_across_files(ssrstore_shared ssrstore_host_shared)
   ssr_install(shared ssrstore=ssrstore_shared host=ssrstore_host_shared)
 endif()
 

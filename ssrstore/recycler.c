@@ -93,7 +93,7 @@ static void *move(struct ssr_recycler *recycler, void *pointer, size_t old_size,
 static void *resize(void *arg, void *pointer, size_t old_size, size_t new_size)
 {
     if (!pointer)
-        return new_size > 0 ? take(arg, new_size) : NULL;
+        return take(arg, new_size);
     if (new_size > 0)
         return move(arg, pointer, old_size, new_size);
     give_back(arg, pointer, old_size);

@@ -32,7 +32,7 @@ struct site {
     ssr_atom_template *cart, *unused;
     ssr_context *user;
     ssr_query *idea;
-    ssr_component_definition *card, *setter;
+    ssr_component_definition *card, *setter, *placer;
     char text[LONG + 1]; /* longer than what any buffer has to spare */
     ssr_status (*call)(ssr_ctx *ctx, struct site *site);
     size_t turn;    /* which allocation of the call fails; 0: none does */
@@ -62,6 +62,16 @@ static ssr_status set_taken(ssr_ctx *ctx, const ssr_props *props, void *arg)
     struct site *site = arg;
     (void)props;
     return ssr_set_string(ctx, site->taken, "by the component");
+}
+
+/* Only the first time is the place; each is an effect of the component. */
+static ssr_status place_often(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    for (int i = 0; i < 100; i++)
+        if (ssr_transfer_here(ctx) == SSR_E_NOMEM)
+            return SSR_E_NOMEM;
+    return SSR_OK;
 }
 
 static ssr_status show_user(ssr_ctx *ctx, void *arg)
@@ -99,6 +109,7 @@ static void open_site(struct site *site)
     site->card = ssr_component_define(registry, "card", &(ssr_component_options){.render = show_card});
     site->taken = fixture_store(&site->fixture, "taken", NULL);
     site->setter = ssr_component_define(registry, "setter", &(ssr_component_options){.render = set_taken, .arg = site});
+    site->placer = ssr_component_define(registry, "placer", &(ssr_component_options){.render = place_often});
     site->derived =
         ssr_store_define(registry, "derived", &(ssr_store_options){.default_json = "0", .lifetime = SSR_DERIVED});
     fixture_start(&site->fixture);
@@ -234,6 +245,14 @@ static ssr_status call_atom_act(ssr_ctx *ctx, struct site *site)
     return cart ? ssr_atom_act(cart, "add", ssr_input_string(site->text)) : ssr_last_status(ctx);
 }
 
+/* It is noted that the page had read what it changes. */
+static ssr_status call_late_write(ssr_ctx *ctx, struct site *site)
+{
+    ssr_atom_get(ssr_atom_use(ssr_atoms(ctx), site->cart), "", (ssr_json){0});
+    fixture_fill(&ctx->memory->region);
+    return call_atom_act(ctx, site);
+}
+
 static ssr_status call_context(ssr_ctx *ctx, struct site *site)
 {
     return ssr_context_provide(ctx, site->user, NULL, ssr_input_json("[\"bob\"]"), change_user, site);
@@ -255,6 +274,11 @@ static ssr_status call_component_again(ssr_ctx *ctx, struct site *site)
 {
     fixture_fill(&ctx->memory->region);
     return ssr_component(ctx, site->setter, NULL, ssr_input_null());
+}
+
+static ssr_status call_transfer_here(ssr_ctx *ctx, struct site *site)
+{
+    return ssr_component(ctx, site->placer, NULL, ssr_input_null());
 }
 
 static ssr_status heard(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
@@ -346,12 +370,14 @@ static void a_render_that_ran_out_leaves_the_pass_before(void **state)
         {"cookie send", call_cookie_send},
         {"atom use", call_atom_use},
         {"atom act", call_atom_act},
+        {"late write", call_late_write},
         {"context", call_context},
         {"query", call_query},
         {"atom unsubscribe", call_unsubscribe},
         {"atom destroy", call_destroy},
         {"component", call_component},
         {"component again", call_component_again},
+        {"transfer here", call_transfer_here},
         {"html", call_html},
         {"header", call_header},
         {"redirect", call_redirect},
