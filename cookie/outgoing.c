@@ -69,18 +69,13 @@ void ssr_cookie_note_outgoing(struct ssr_ctx *ctx, struct ssr_cookie_cell *of_co
     of_cookie->outgoing = write;
 }
 
-static bool is_same_text(const char *is, const char *was)
-{
-    return is && was ? strcmp(is, was) == 0 : is == was;
-}
-
 /* Its value is an effect of its own. */
 static bool is_same_write(const struct ssr_effect *is, const struct ssr_effect *was)
 {
     const struct ssr_cookie_write *write = is->what, *former = was->what;
     const ssr_cookie_attributes *a = &write->attributes, *b = &former->attributes;
-    return (write->value == NULL) == (former->value == NULL) && is_same_text(a->path, b->path) &&
-           is_same_text(a->domain, b->domain) && a->max_age == b->max_age && a->secure == b->secure &&
+    return (write->value == NULL) == (former->value == NULL) && ssr_is_same_text(a->path, b->path) &&
+           ssr_is_same_text(a->domain, b->domain) && a->max_age == b->max_age && a->secure == b->secure &&
            a->http_only == b->http_only && a->partitioned == b->partitioned && a->same_site == b->same_site;
 }
 

@@ -204,14 +204,9 @@ bool ssr_frame_effect(struct ssr_ctx *ctx, struct ssr_effect effect)
     return true;
 }
 
-static bool is_same_text(const char *is, const char *was)
-{
-    return is && was ? strcmp(is, was) == 0 : is == was;
-}
-
 bool ssr_effects_say_the_same(const struct ssr_effect *is, const struct ssr_effect *was)
 {
-    return is_same_text(is->what, was->what) && is_same_text(is->more, was->more);
+    return ssr_is_same_text(is->what, was->what) && ssr_is_same_text(is->more, was->more);
 }
 
 ssr_status ssr_frames_replay(struct ssr_ctx *ctx, size_t from, size_t count)

@@ -74,7 +74,13 @@ static inline bool ssr_is_same(const void *a, const void *b, size_t size)
     return ((short_first[0] ^ short_first[1]) | (short_last[0] ^ short_last[1])) == 0;
 }
 
-/* memcpy(), likewise. */
+/* The same text, or neither is there. */
+static inline bool ssr_is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* memcpy(); for runs of 4 to 16 bytes without a call. */
 static inline void ssr_copy(void *to, const void *from, size_t size)
 {
     uint64_t first, last;

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs everything that `./run test` has built, and ends with the figures of what ran: run.sh [--full | --share NAME].
+# `run.sh --usable ARGUMENTS` only says whether it would take them, before anything is built.
 #
 # --full adds all the shares of the table below, --share one of them: by its name, or by a number that is counted round the
 # table, as .ci/run does. `--only NAME` runs a share and nothing else. To add a share is to add a line.
@@ -28,9 +29,7 @@ failed=0
 programs=0
 checks=0
 began=$(date +%s)
-mkdir -p build
 counts=build/counts.txt # every line "count: NUMBER WHAT ..." of what ran
-: >"$counts"
 
 # Adds up a log. cmocka ends a group with "[  PASSED  ] N test(s)."; scripts end with "N passed, M failed".
 count_log() { # LOG
@@ -138,13 +137,21 @@ unusable() {
     exit 2
 }
 
+is_asking=false
+if [ "${1-}" = --usable ]; then
+    is_asking=true
+    shift
+fi
 case ${1-} in
 '') chosen= ;;
 --full) chosen=$(share_names) ;;
 --share | --only) chosen=$(find_share "${2-}") || unusable ;;
 *) unusable ;;
 esac
+! $is_asking || exit 0
 
+mkdir -p build
+: >"$counts"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 [ "${1-}" = --only ] || run_daily
 for share in $chosen; do

@@ -8,7 +8,7 @@
 #include "engine/component.h"
 #include "ssrstore/scope.h"
 
-enum { DUMP = 32768, LONG = 3000 };
+enum { DUMP = 65536, LONG = 9000 };
 
 /* What could be read, as text. */
 struct dump {
@@ -314,7 +314,11 @@ static ssr_status call_destroy(ssr_ctx *ctx, struct site *site)
 
 static ssr_status call_html(ssr_ctx *ctx, struct site *site)
 {
-    ssr_html(ctx, site->text);
+    return ssr_html(ctx, site->text);
+}
+
+static ssr_status call_text(ssr_ctx *ctx, struct site *site)
+{
     return ssr_text(ctx, site->text);
 }
 
@@ -379,6 +383,7 @@ static void a_render_that_ran_out_leaves_the_pass_before(void **state)
         {"component again", call_component_again},
         {"transfer here", call_transfer_here},
         {"html", call_html},
+        {"text", call_text},
         {"header", call_header},
         {"redirect", call_redirect},
     };
