@@ -212,7 +212,7 @@ static ALWAYS_INLINE char *put_found(char *out, const char *out_last, const char
     size_t left = (size_t)(text_end - *text), count = left < BLOCK ? left : BLOCK;
     const char *bytes = *text;
     char copy[2 * BLOCK];
-    if (left < 2 * BLOCK) {
+    if (left < sizeof copy) {
         memcpy(copy, out, BLOCK);
         memset(copy + BLOCK, 0, BLOCK);
         bytes = copy;

@@ -96,7 +96,7 @@ static void expect_printable(const char *text)
 {
     for (const char *at = text; *at; at++)
         expect(*at == '\n' || ((unsigned char)*at >= ' ' && *at != 0x7f));
-    for (const char *at = text; (at = strchr(at, '\xc2')) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, "\xc2")) != NULL; at++)
         expect((unsigned char)at[1] >= 0xa0);
     for (const char *at = text; (at = strstr(at, "\xe2\x80")) != NULL; at++)
         expect((unsigned char)at[2] < 0xaa || (unsigned char)at[2] > 0xae);

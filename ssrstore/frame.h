@@ -203,11 +203,11 @@ bool ssr_frame_reserve(struct ssr_ctx *ctx, struct ssr_frame *frame, size_t size
 bool ssr_frame_copy_key(struct ssr_ctx *ctx, struct ssr_frame *frame, const struct ssr_key *key);
 /* The index of a frame that is indexed: room for one more of its children, and that child. False as above. */
 bool ssr_frame_reserve_index(struct ssr_ctx *ctx);
-void ssr_frame_index(struct ssr_ctx *ctx, struct ssr_frame *child);
+void ssr_frame_index(struct ssr_ctx *ctx, struct ssr_frame *frame);
 /* What names a component at its place; never 0, which is the page's. */
 uint64_t ssr_frame_path(struct ssr_frame *frame);
-/* Frees what a run had rendered before and did not render again: `first` and those behind it, and all below. */
-void ssr_frames_discard(struct ssr_ctx *ctx, struct ssr_frame *first);
+/* Frees what a run had rendered before and did not render again: `left` and those behind it, and all below. */
+void ssr_frames_discard(struct ssr_ctx *ctx, struct ssr_frame *left);
 void ssr_frame_forget_seen(struct ssr_ctx *ctx, struct ssr_frame *frame);
 /* Its dirty children, of which there are some, in the order of its children, unlisted; linked through next_dirty. */
 struct ssr_frame *ssr_frame_take_dirty(struct ssr_frame *frame);

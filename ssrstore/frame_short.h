@@ -32,7 +32,7 @@ static inline bool ssr_frame_follows(const struct ssr_frame_run *parent, const s
     const struct ssr_frame *last = parent->last;
     if (parent->frame->is_indexed || !last)
         return !parent->frame->is_indexed;
-    int order = parent->frame->order;
+    signed char order = parent->frame->order;
     return last->component == component && last->key_length == key->length && key->length <= SSR_HEAD &&
            ((order > 0 && last->key_head < key->head) || (order < 0 && last->key_head > key->head));
 }

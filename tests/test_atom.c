@@ -561,7 +561,7 @@ static void a_clone_that_cannot_begin_is_not_there(void **state)
 {
     struct beginning beginning;
     (void)state;
-    for (int how = JUST_FAIL; how < BEGINNINGS; how++) {
+    for (unsigned how = JUST_FAIL; how < BEGINNINGS; how++) {
         struct own *own = &beginning.own;
         define_own(own);
         beginning.how = how;

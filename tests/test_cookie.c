@@ -547,7 +547,7 @@ static ssr_status keep_secret(ssr_ctx *ctx, void *arg)
 static void what_is_only_set_is_wiped_as_well(void **state)
 {
     (void)state;
-    for (int set_by = BY_PAGE; set_by <= BY_LOADER; set_by++) {
+    for (unsigned set_by = BY_PAGE; set_by <= BY_LOADER; set_by++) {
         struct spy spy = {0};
         struct secret_page page = {.set_by = set_by};
         ssr_engine *engine = start_watched(&spy, &page);
