@@ -345,31 +345,58 @@ static const struct ssr_cookie *cookie_of(const struct ssr_ctx *ctx, const struc
     return ssr_cookie_find(ctx->registry, atom->persist);
 }
 
+bool ssr_cookie_holds_value(const struct ssr_cookie_cell *of_cookie)
+{
+    const struct ssr_cookie *cookie = (const struct ssr_cookie *)of_cookie->cell.definition;
+    return of_cookie->outgoing ? of_cookie->outgoing->value != NULL : of_cookie->cell.committed != cookie->fallback;
+}
+
+/* Between passes what a hook or loader has set is staged: the next pass sees it. */
+static const struct ssr_value *held_value(const struct ssr_ctx *ctx, const struct ssr_cell *cell)
+{
+    return ctx->phase == SSR_IDLE && cell->staged ? cell->staged : cell->committed;
+}
+
 static bool load_atom(struct ssr_ctx *ctx, const struct ssr_atom_template *atom, struct ssr_builder *value)
 {
     const struct ssr_cookie *cookie = cookie_of(ctx, atom);
     expect_plaintext(ctx, cookie); /* also of what the atom is given before it is saved */
     const struct ssr_cookie_cell *of_cookie = resolve(ctx, cookie);
-    if (!of_cookie || of_cookie->cell.committed == cookie->fallback)
+    if (!of_cookie || !ssr_cookie_holds_value(of_cookie))
         return false;
-    ssr_builder_canonical(value, of_cookie->cell.committed->text, of_cookie->cell.committed->length);
+    const struct ssr_value *held = held_value(ctx, &of_cookie->cell);
+    ssr_builder_canonical(value, held->text, held->length);
     return true;
+}
+
+/* Whether the next request will begin with that value, as far as is known now. */
+static bool holds(const struct ssr_cookie_cell *of_cookie, const struct ssr_atom_template *atom,
+                  const struct ssr_value *value)
+{
+    const struct ssr_cell *cell = &of_cookie->cell;
+    const struct ssr_value *kept = cell->staged ? cell->staged : cell->committed;
+    bool is_absent = of_cookie->written ? !of_cookie->written->value : !ssr_cookie_holds_value(of_cookie);
+    return ssr_value_equal(is_absent ? &atom->fallback.value : kept, value);
 }
 
 /* In a render as the page's set, between passes as a loader's. */
 static ssr_status save_atom(struct ssr_ctx *ctx, const struct ssr_atom_template *atom, const struct ssr_value *value,
-                            struct ssr_writer writer)
+                            bool is_change, struct ssr_writer writer)
 {
     const struct ssr_cookie *cookie = cookie_of(ctx, atom);
     expect_plaintext(ctx, cookie);
+    struct ssr_cookie_cell *of_cookie = resolve(ctx, cookie);
+    if (!of_cookie) /* GCOVR_EXCL_BR_LINE: before an atom is written it is loaded, which makes the cell */
+        return ctx->fatal;
+    if (!is_change && !ssr_frame_reads(ctx, &of_cookie->cell.readers)) /* who writes it looks at the cookie */
+        return ctx->fatal;
+    if (!is_change && holds(of_cookie, atom, value))
+        return SSR_OK;
     ssr_status status = try_write(ctx, cookie, value, NULL);
     if (status != SSR_OK)
         return status;
     if (ctx->phase == SSR_IDLE)
         return ssr_cookie_stage_answer(ctx, cookie, value, NULL, writer);
-    struct ssr_cookie_cell *of_cookie = resolve(ctx, cookie);
-    if (!of_cookie) /* GCOVR_EXCL_BR_LINE: before an atom is written it is loaded, which makes the cell */
-        return ctx->fatal;
     return write_value(ctx, of_cookie, value, NULL, writer);
 }
 

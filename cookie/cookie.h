@@ -29,7 +29,7 @@ typedef struct ssr_cookie ssr_cookie;
 typedef struct ssr_cookie_attributes {
     const char *path;   /* NULL: "/" */
     const char *domain; /* NULL: this host only */
-    int64_t max_age;    /* seconds, up to 400 days; 0: until the browser is closed */
+    int64_t max_age;    /* seconds, cut to 400 days; 0: until the browser is closed */
     bool secure;
     bool http_only; /* not for scripts; the browser client refuses such a name */
     bool partitioned;
@@ -100,8 +100,9 @@ SSR_API const char *ssr_cookie_sent(ssr_ctx *ctx, const char *name, size_t n);
  *
  * Macros that note the place for the record.
  *
- * Returns    SSR_OK; unknown_cookie, wrong_phase, wrong_type (no string for a raw or percent cookie), a value error, or
- *            what ssr_cookie_format refuses: nothing changed, the refusal is listed. nomem or limit: the render ends.
+ * Returns    SSR_OK; unknown_cookie, wrong_phase, wrong_type (no string for a raw or percent cookie), a value error,
+ *            invalid_argument (max_age is below 0), or what ssr_cookie_format refuses: nothing changed, the refusal is
+ *            listed. nomem or limit: the render ends.
  * Memory     everything is copied. May allocate in the request's memory.
  * Legal      render.
  */
@@ -131,12 +132,16 @@ SSR_API ssr_status ssr_cookie_send_at(ssr_ctx *ctx, const ssr_set_cookie *cookie
  * thread, once the engine has started.
  *
  *   ssr_cookie_read    adds what a reader would see to `value`. headers: the values of the request's Cookie headers,
- *                      borrowed for the call. Returns SSR_OK, or what opening a protected one answered, and then the
- *                      fallback was added.
+ *                      borrowed for the call.
  *   ssr_cookie_write   the value of a Set-Cookie header as snprintf does, as ssr_cookie_format; input NULL: deletes it.
  *                      attributes NULL: the definition's.
  *
  * now_ms     Unix time in milliseconds: what expiries are judged by and made from.
+ * Returns    ssr_cookie_read: SSR_OK, or what opening a protected one or reading its text answered (seal_..., a value
+ *            error), and then the fallback was added; unknown_cookie, nomem, and what the builder had failed with, and
+ *            nothing was added. ssr_cookie_write: as ssr_cookie_set; on an error `buffer` is untouched.
+ * Memory     arguments are borrowed for the call. Both allocate, and leave nothing allocated.
+ * Legal      on any thread, once the engine has started.
  */
 SSR_API ssr_status ssr_cookie_read(const ssr_cookie *cookie, const char *const *headers, size_t count, int64_t now_ms,
                                    ssr_builder *value);

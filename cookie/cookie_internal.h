@@ -5,8 +5,8 @@
  *   jar        one for each request that touches a cookie, in the request region; knows what the browser sent, as pairs
  *              borrowed from the host's headers
  *   cells      one for each defined cookie touched (ssrstore/scope.h): committed is what a reader sees, so that the
- * loop treats cookies as it treats stores writes     what goes out: the value with its attributes, in the memory of the
- * pass that made it, which it holds
+ *              loop treats cookies as it treats stores
+ *   writes     what goes out: the value with its attributes, in the memory of the pass that made it, which it holds
  *
  * What always holds: `written` belongs to the running pass and becomes `outgoing` when it completes; `outgoing` is
  * never taken back. So whatever a completed pass, a hook or a loader has set is sent, once for each name.
@@ -72,6 +72,9 @@ ssr_status ssr_cookie_decode_value(const struct ssr_cookie *cookie, const char *
 ssr_status ssr_cookie_encode(const struct ssr_cookie *cookie, const struct ssr_value *value,
                              const ssr_cookie_attributes *attributes, int64_t now_ms, struct ssr_buffer *scratch,
                              char *buffer, size_t size, size_t *length);
+/* As ssr_cookie_read, of a cookie there is; `holds`: whether what was sent could be read. */
+ssr_status ssr_cookie_read_sent(const struct ssr_cookie *cookie, const char *const *headers, size_t count,
+                                int64_t now_ms, struct ssr_builder *value, bool *holds);
 /* wrong_type when a raw or percent cookie is given anything but a string. */
 ssr_status ssr_cookie_check_type(const struct ssr_cookie *cookie, const char *text);
 /* The definition's attributes where `given` is NULL, and their defaults where a field is zero. */
@@ -85,6 +88,11 @@ extern const struct ssr_atom_persistence ssr_cookie_persistence;
 /* Stages what a loader or hook has set, and sends it whatever becomes of the render. value NULL: a deletion. */
 ssr_status ssr_cookie_stage_answer(struct ssr_ctx *ctx, const struct ssr_cookie *cookie, const struct ssr_value *value,
                                    const ssr_cookie_attributes *attributes, struct ssr_writer writer);
+/*
+ * Whether the cookie has a value, which may be the one it falls back to: what this request sends last decides; without
+ * that, whether what the browser sent could be read.
+ */
+bool ssr_cookie_holds_value(const struct ssr_cookie_cell *of_cookie);
 /* The jar of the request, made at its first touch; NULL: the render has failed. */
 struct ssr_cookie_jar *ssr_cookie_jar_of(struct ssr_ctx *ctx);
 

@@ -107,5 +107,5 @@ struct ssr_cookie *ssr_cookie_find(const struct ssr_registry *registry, const ch
 
 const char *ssr_cookie_name(const struct ssr_cookie *cookie)
 {
-    return cookie->definition.name;
+    return cookie ? cookie->definition.name : "";
 }

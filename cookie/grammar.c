@@ -17,8 +17,6 @@ enum {
     LONGEST_DOMAIN = 253
 };
 
-static const int64_t longest_age = INT64_C(400) * 24 * 60 * 60; /* RFC 6265bis 5.5 */
-
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
@@ -346,7 +344,7 @@ static void put_life(struct ssr_text_out *text, const ssr_set_cookie *cookie)
     if (cookie->is_deletion || cookie->has_max_age) {
         put_string(text, "; Max-Age=");
         int64_t age = cookie->is_deletion ? 0 : cookie->max_age;
-        put_number(text, age < longest_age ? age : longest_age, 1);
+        put_number(text, age < SSR_COOKIE_LONGEST_AGE ? age : SSR_COOKIE_LONGEST_AGE, 1);
     }
 }
 

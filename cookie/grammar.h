@@ -55,6 +55,9 @@ typedef enum ssr_cookie_encoding {
     SSR_COOKIE_JSON     /* JSON text, percent-encoded likewise */
 } ssr_cookie_encoding;
 
+/* In seconds, the most that browsers keep a cookie for: RFC 6265bis 5.5. */
+enum { SSR_COOKIE_LONGEST_AGE = 400 * 24 * 60 * 60 };
+
 /* The attribute SameSite; unset: it is not written. */
 typedef enum ssr_same_site {
     SSR_SAME_SITE_UNSET,

@@ -85,9 +85,8 @@ static ssr_status put_plain(const struct ssr_cookie *cookie, const struct ssr_va
 
 static int64_t expiry(const struct ssr_cookie *cookie, const ssr_cookie_attributes *attributes, int64_t now_ms)
 {
-    int64_t seconds = attributes->max_age > 0  ? attributes->max_age
-                      : cookie->sealed_for > 0 ? cookie->sealed_for
-                                               : DEFAULT_SEALED_FOR;
+    int64_t age = attributes->max_age < SSR_COOKIE_LONGEST_AGE ? attributes->max_age : SSR_COOKIE_LONGEST_AGE;
+    int64_t seconds = age > 0 ? age : cookie->sealed_for > 0 ? cookie->sealed_for : DEFAULT_SEALED_FOR;
     int64_t now = now_ms < 0 ? 0 : now_ms < latest_ms ? now_ms : latest_ms;
     int64_t furthest = (latest_ms - now) / 1000;
     return now + (seconds < furthest ? seconds : furthest) * 1000;
@@ -129,6 +128,8 @@ ssr_status ssr_cookie_encode(const struct ssr_cookie *cookie, const struct ssr_v
 {
     ssr_set_cookie set = describe(cookie, attributes);
     set.is_deletion = value == NULL;
+    if (attributes->max_age < 0) /* a browser would forget the cookie at once */
+        return SSR_E_INVALID_ARGUMENT;
     ssr_status status = value ? put_plain(cookie, value, scratch) : SSR_OK;
     if (status == SSR_OK && value) {
         set.value = scratch->data;
@@ -172,25 +173,32 @@ static ssr_status read_sent(struct work *work, const struct ssr_cookie *cookie, 
     return ssr_cookie_decode_value(cookie, pair->value, pair->value_length, now_ms, work->text.data, &work->builder);
 }
 
-ssr_status ssr_cookie_read(const struct ssr_cookie *cookie, const char *const *headers, size_t count, int64_t now_ms,
-                           ssr_builder *value)
+ssr_status ssr_cookie_read_sent(const struct ssr_cookie *cookie, const char *const *headers, size_t count,
+                                int64_t now_ms, ssr_builder *value, bool *holds)
 {
-    if (!cookie)
-        return ssr_builder_fail(value, SSR_E_UNKNOWN_COOKIE);
     struct work work;
     begin(&work, cookie);
     ssr_cookie_pair pair;
     bool is_sent = find_sent(headers, count, cookie->definition.name, &pair);
     ssr_status status = is_sent ? read_sent(&work, cookie, &pair, now_ms) : SSR_OK;
     ssr_status added;
+    *holds = is_sent && status == SSR_OK;
     if (ssr_ends_render(status))
         added = ssr_builder_fail(value, status);
-    else if (is_sent && status == SSR_OK)
+    else if (*holds)
         added = ssr_builder_input(value, ssr_input_built(&work.builder));
     else
         added = ssr_builder_input(value, ssr_input_value(cookie->fallback));
     end(&work);
     return added == SSR_OK ? status : added;
+}
+
+ssr_status ssr_cookie_read(const struct ssr_cookie *cookie, const char *const *headers, size_t count, int64_t now_ms,
+                           ssr_builder *value)
+{
+    bool holds;
+    return cookie ? ssr_cookie_read_sent(cookie, headers, count, now_ms, value, &holds)
+                  : ssr_builder_fail(value, SSR_E_UNKNOWN_COOKIE);
 }
 
 /* The value that an input makes, borrowed from the work. */

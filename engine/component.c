@@ -49,7 +49,7 @@ ssr_component_definition *ssr_component_find(const struct ssr_registry *registry
 
 const char *ssr_component_name(const struct ssr_component_definition *component)
 {
-    return component->definition.name;
+    return component ? component->definition.name : "";
 }
 
 static const struct ssr_component_definition *definition_of(const struct ssr_frame *frame)

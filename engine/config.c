@@ -68,9 +68,9 @@ static ssr_status refuse_member(ssr_json member, char *error, size_t error_size)
     char name[64];
     ssr_json_string(ssr_json_key(member), name, sizeof name);
     snprintf(error, error_size,
-             "\"%s\": %.*s: known here are allowedRerendersCount, forbiddenRerendersCount and maxQueryPasses, each a "
-             "whole number from 0 up, null for the default, or \"Infinity\", and prefetchLoadersBeforePageRender "
-             "and stopOnCycle, true or false",
+             "\"%s\": %.*s: allowedRerendersCount, forbiddenRerendersCount and maxQueryPasses take a whole number from "
+             "0 up or \"Infinity\"; prefetchLoadersBeforePageRender and stopOnCycle take true or false; null leaves "
+             "each as it is",
              name, member.length < 40 ? (int)member.length : 40, member.text);
     return SSR_E_INVALID_CONFIG;
 }

@@ -21,7 +21,7 @@ typedef struct ssr_limits {
     uint64_t request_bytes; /* memory of a request, output included                         default 64 MiB */
     uint64_t output_bytes;  /* HTML of one pass                                             default 8 MiB  */
     uint64_t value_bytes;   /* canonical text of one value; a longer one is refused (too_large)  default 1 MiB  */
-    uint64_t stores;        /* stores, cookies and atoms that one request reads or sets     default 10,000 */
+    uint64_t stores;        /* stores, shared stores, cookies and atoms that it touches     default 10,000 */
     uint64_t cookies;       /* cookies that one request brings                              default 300    */
     uint64_t cookie_bytes;  /* of its Cookie headers                                        default 64 KiB */
     uint64_t queries;       /* keys that one request asks for                               default 1,000  */
@@ -57,7 +57,8 @@ typedef struct ssr_config {
 
     ssr_limits limits;
 
-    /* Nanoseconds of any steady clock, for durations in the record; NULL: no durations. Read at the edges of passes. */
+    /* Nanoseconds of any steady clock, for durations in the record; NULL: no durations. Read at the edges of passes and
+     * when queries are handed out and answered, on the thread that steps. */
     uint64_t (*clock)(void *arg);
     void *clock_arg;
 
@@ -82,7 +83,7 @@ typedef struct ssr_config {
     bool reuse_components; /* default true */
     bool check_components; /* for tests and development; default false */
 
-    bool check_views; /* find cJSON views that somebody changed; for tests and development */
+    bool check_views; /* find cJSON views that somebody changed; for tests and development; default false */
 } ssr_config;
 
 /* The defaults above, the default allocator, no clock, no transformer, no log. Does not allocate. */

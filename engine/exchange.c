@@ -9,6 +9,21 @@
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
+/* There is room for the first ones. */
+static void list(struct ssr_operation *operation, struct ssr_operation_refusal refusal)
+{
+    if (operation->refused < SSR_GUARD_LISTED)
+        operation->first_refused[operation->refused] = refusal;
+    operation->refused++;
+}
+
+ssr_status ssr_operation_note(struct ssr_operation *operation, struct ssr_operation_refusal write)
+{
+    if (write.status != SSR_OK && !ssr_ends_render(write.status))
+        list(operation, write);
+    return write.status;
+}
+
 void ssr_operation_free_writes(struct ssr_operation *operation)
 {
     while (operation->writes) {
@@ -23,6 +38,8 @@ void ssr_operation_free_writes(struct ssr_operation *operation)
 void ssr_operation_adopt_writes(struct ssr_operation *hook, struct ssr_operation *load)
 {
     hook->has_read_private |= load->has_read_private;
+    for (unsigned i = 0; i < load->refused; i++)
+        list(hook, load->first_refused[i < SSR_GUARD_LISTED ? i : SSR_GUARD_LISTED - 1]);
     if (!load->writes)
         return;
     *hook->writes_end = load->writes;
@@ -103,25 +120,33 @@ static ssr_status write_built(struct ssr_operation *operation, const struct ssr_
     return status;
 }
 
+/* The definition, if it is one of this engine's. */
+static const struct ssr_definition *known(const struct ssr_operation *operation,
+                                          const struct ssr_definition *definition)
+{
+    return definition && definition->registry == operation->registry ? definition : NULL;
+}
+
 ssr_status ssr_operation_set_at(struct ssr_operation *operation, const struct ssr_store *store, const char *file,
                                 int line)
 {
-    if (!store || store->definition.registry != operation->registry)
-        return SSR_E_UNKNOWN_STORE;
-    return write_built(operation, &store->definition, (struct ssr_writer){file, line});
+    struct ssr_operation_refusal write = {
+        "ssr_operation_set", SSR_E_UNKNOWN_STORE, known(operation, (const struct ssr_definition *)store), {file, line}};
+    if (write.definition)
+        write.status = write_built(operation, write.definition, write.writer);
+    return ssr_operation_note(operation, write);
 }
 
 ssr_status ssr_operation_update_atom_at(struct ssr_operation *operation, const struct ssr_atom_template *atom,
                                         const char *file, int line)
 {
-    if (!atom || atom->definition.registry != operation->registry)
-        return SSR_E_UNKNOWN_ATOM;
-    return write_built(operation, &atom->definition, (struct ssr_writer){file, line});
-}
-
-static bool is_known(const struct ssr_operation *operation, const struct ssr_cookie *cookie)
-{
-    return cookie && cookie->definition.registry == operation->registry;
+    struct ssr_operation_refusal write = {"ssr_operation_update_atom",
+                                          SSR_E_UNKNOWN_ATOM,
+                                          known(operation, (const struct ssr_definition *)atom),
+                                          {file, line}};
+    if (write.definition)
+        write.status = write_built(operation, write.definition, write.writer);
+    return ssr_operation_note(operation, write);
 }
 
 /* Writes the cookie to nowhere. */
@@ -136,21 +161,29 @@ ssr_status ssr_operation_set_cookie_at(struct ssr_operation *operation, const st
                                        ssr_input input, const ssr_cookie_attributes *attributes, const char *file,
                                        int line)
 {
-    if (!is_known(operation, cookie))
-        return SSR_E_UNKNOWN_COOKIE;
-    operation->budget.has_secrets |= cookie->protection == SSR_COOKIE_SEALED;
-    ssr_status status = try_cookie(operation, cookie, input, attributes);
-    if (status != SSR_OK)
-        return status;
-    return write_input(operation, &cookie->definition, input, attributes, (struct ssr_writer){file, line});
+    struct ssr_operation_refusal write = {"ssr_operation_set_cookie",
+                                          SSR_E_UNKNOWN_COOKIE,
+                                          known(operation, (const struct ssr_definition *)cookie),
+                                          {file, line}};
+    if (write.definition) {
+        operation->budget.has_secrets |= cookie->protection == SSR_COOKIE_SEALED;
+        write.status = try_cookie(operation, cookie, input, attributes);
+    }
+    if (write.status == SSR_OK)
+        write.status = write_input(operation, write.definition, input, attributes, write.writer);
+    return ssr_operation_note(operation, write);
 }
 
 ssr_status ssr_operation_delete_cookie_at(struct ssr_operation *operation, const struct ssr_cookie *cookie,
                                           const char *file, int line)
 {
-    if (!is_known(operation, cookie))
-        return SSR_E_UNKNOWN_COOKIE;
-    return add_write(operation, &cookie->definition, NULL, NULL, (struct ssr_writer){file, line});
+    struct ssr_operation_refusal write = {"ssr_operation_delete_cookie",
+                                          SSR_E_UNKNOWN_COOKIE,
+                                          known(operation, (const struct ssr_definition *)cookie),
+                                          {file, line}};
+    if (write.definition)
+        write.status = add_write(operation, write.definition, NULL, NULL, write.writer);
+    return ssr_operation_note(operation, write);
 }
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
@@ -169,7 +202,7 @@ static const struct ssr_operation_write *latest_write(const struct ssr_operation
 
 ssr_json ssr_operation_get(struct ssr_operation *operation, const struct ssr_store *store)
 {
-    if (!store || store->definition.registry != operation->registry)
+    if (!known(operation, (const struct ssr_definition *)store))
         return ssr_value_json(NULL);
     const struct ssr_operation_write *write = latest_write(operation, &store->definition);
     if (write)
@@ -179,40 +212,61 @@ ssr_json ssr_operation_get(struct ssr_operation *operation, const struct ssr_sto
 }
 
 /* What the browser sent, read on this thread; borrowed until the next such read. */
-static ssr_json read_sent(struct ssr_operation *operation, const struct ssr_cookie *cookie)
+static ssr_json read_sent(struct ssr_operation *operation, const struct ssr_cookie *cookie, bool *holds)
 {
     size_t count;
     const char *const *headers = ssr_view_cookie_headers(operation->view, &count);
     operation->budget.has_secrets |= cookie->protection == SSR_COOKIE_SEALED;
     ssr_builder_reset(&operation->read);
-    ssr_cookie_read(cookie, headers, count, ssr_view_now_ms(operation->view), &operation->read);
-    if (ssr_builder_complete(&operation->read) != SSR_OK) {
+    ssr_cookie_read_sent(cookie, headers, count, ssr_view_now_ms(operation->view), &operation->read, holds);
+    ssr_status status = ssr_builder_complete(&operation->read);
+    if (status == SSR_OK)
+        status = ssr_buffer_append(&operation->read.out, "", 1); /* where every cursor may look */
+    if (status != SSR_OK) {
         operation->has_read_badly = true;
         return ssr_value_json(NULL);
     }
-    return (ssr_json){.text = operation->read.out.data, .length = operation->read.out.length};
+    return (ssr_json){.text = operation->read.out.data, .length = operation->read.out.length - 1};
+}
+
+/* What the cookie reads as; `holds`: whether that is its own value. */
+static ssr_json read_cookie(struct ssr_operation *operation, const struct ssr_cookie *cookie, bool *holds)
+{
+    const struct ssr_operation_write *write = latest_write(operation, &cookie->definition);
+    *holds = write ? write->value != NULL : ssr_view_cookie_holds(operation->view, &cookie->definition);
+    if (write)
+        return ssr_value_json(write->value ? write->value : cookie->fallback);
+    ssr_json seen = ssr_view_find(operation->view, &cookie->definition);
+    return seen.text ? seen : read_sent(operation, cookie, holds);
 }
 
 ssr_json ssr_operation_cookie(struct ssr_operation *operation, const struct ssr_cookie *cookie)
 {
-    if (!is_known(operation, cookie))
+    if (!known(operation, (const struct ssr_definition *)cookie))
         return ssr_value_json(NULL);
+    bool holds;
     operation->has_read_private = true;
-    const struct ssr_operation_write *write = latest_write(operation, &cookie->definition);
-    if (write)
-        return ssr_value_json(write->value ? write->value : cookie->fallback);
-    ssr_json seen = ssr_view_find(operation->view, &cookie->definition);
-    return seen.text ? seen : read_sent(operation, cookie);
+    return read_cookie(operation, cookie, &holds);
+}
+
+/* What a clone of the template would begin with. */
+static ssr_json first_value(struct ssr_operation *operation, const struct ssr_atom_template *atom)
+{
+    bool holds = false;
+    ssr_json kept = ssr_value_json(NULL);
+    if (atom->persist)
+        kept = read_cookie(operation, ssr_cookie_find(operation->registry, atom->persist), &holds);
+    return holds ? kept : ssr_atom_template_value(atom);
 }
 
 ssr_json ssr_operation_atom(struct ssr_operation *operation, const struct ssr_atom_template *atom)
 {
-    if (!atom || atom->definition.registry != operation->registry)
+    if (!known(operation, (const struct ssr_definition *)atom))
         return ssr_value_json(NULL);
     operation->has_read_private = true;
     const struct ssr_operation_write *write = latest_write(operation, &atom->definition);
     if (write)
         return ssr_value_json(write->value);
     ssr_json seen = ssr_view_find_atom(operation->view, &atom->definition);
-    return seen.text ? seen : ssr_atom_template_value(atom);
+    return seen.text ? seen : first_value(operation, atom);
 }

@@ -14,7 +14,7 @@ static ssr_status add_hook(struct ssr_render *render, const ssr_hook *hook)
 {
     struct ssr_load *load = ssr_region_alloc(&render->ctx.request, sizeof *load);
     if (!load)
-        return ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, hook->name);
+        return ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a hook");
     load->hook = hook;
     ssr_loads_add(render, load);
     return SSR_OK;
@@ -266,10 +266,19 @@ static void take_timeouts(struct ssr_render *render, int64_t now_ms)
             return;
 }
 
-static void stage_write(struct ssr_ctx *ctx, const struct ssr_operation_write *write)
+/* Its before_update or its cookie may refuse it still. No listener is there to fail: those of a pass end with it. */
+static void stage_atom(struct ssr_ctx *ctx, struct ssr_operation *operation, const struct ssr_operation_write *write)
+{
+    ssr_status status =
+        ssr_atoms_answer(ctx, (const struct ssr_atom_template *)write->definition, write->value, write->writer);
+    ssr_operation_note(operation, (struct ssr_operation_refusal){"ssr_operation_update_atom", status, write->definition,
+                                                                 write->writer});
+}
+
+static void stage_write(struct ssr_ctx *ctx, struct ssr_operation *operation, const struct ssr_operation_write *write)
 {
     if (write->definition->kind == SSR_KIND_ATOM)
-        ssr_atoms_answer(ctx, (const struct ssr_atom_template *)write->definition, write->value, write->writer);
+        stage_atom(ctx, operation, write);
     else if (write->definition->kind == SSR_KIND_COOKIE)
         ssr_cookie_stage_answer(ctx, (const struct ssr_cookie *)write->definition, write->value,
                                 write->has_attributes ? &write->attributes : NULL, write->writer);
@@ -277,12 +286,12 @@ static void stage_write(struct ssr_ctx *ctx, const struct ssr_operation_write *w
         ssr_stage_answer(ctx, (const struct ssr_store *)write->definition, write->value, write->writer);
 }
 
-static void stage_writes(struct ssr_render *render, const struct ssr_operation *operation)
+static void stage_writes(struct ssr_render *render, struct ssr_operation *operation)
 {
     render->ctx.is_private |= operation->has_read_private;
     for (const struct ssr_operation_write *write = operation->writes; write; write = write->next)
         if (render->ctx.fatal == SSR_OK)
-            stage_write(&render->ctx, write);
+            stage_write(&render->ctx, operation, write);
 }
 
 /* A query that a hook loaded in place is one that the first pass finds answered. */
@@ -293,6 +302,7 @@ static void adopt_load(struct ssr_render *render, struct ssr_operation *answer)
         return;
     charge(render, answer);
     ssr_operation_hold(answer);
+    answer->is_adopted = true;
     load->operation = answer;
     load->state = state_of(answer);
     load->visible_pass = render->ctx.pass + 1;
@@ -302,7 +312,7 @@ static void finish_hook(struct ssr_render *render, struct ssr_load *load)
 {
     struct ssr_operation *operation = load->operation;
     if (load->state == SSR_QUERY_FAILED)
-        ssr_end_render(&render->ctx, operation->status, "hook \"%s\": %s: %s", load->hook->name, operation->code,
+        ssr_end_render(&render->ctx, operation->status, "hook \"%s\": %s: %s", name_of(load), operation->code,
                        operation->reason);
     if (operation->http_status != 0)
         render->base.status = operation->http_status;
@@ -312,16 +322,17 @@ static void finish_hook(struct ssr_render *render, struct ssr_load *load)
         adopt_load(render, answer);
 }
 
-/* All answers are there: what they carry is staged, in the order of finding. */
+/* All answers are there: what they carry is staged, in the order of finding. A failed hook keeps no other from that. */
 static void finish_batch(struct ssr_render *render)
 {
     for (struct ssr_load *load = render->loads.first; load && render->ctx.fatal == SSR_OK; load = load->next) {
+        render->ctx.refused += load->operation->refused; /* what is refused from here on counts itself */
         stage_writes(render, load->operation);
-        render->ctx.refused += load->operation->refused;
         load->visible_pass = render->ctx.pass + 1;
+    }
+    for (struct ssr_load *load = render->loads.first; load && render->ctx.fatal == SSR_OK; load = load->next)
         if (load->hook)
             finish_hook(render, load);
-    }
 }
 
 bool ssr_continue_load(struct ssr_render *render, int64_t now_ms)

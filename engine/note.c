@@ -7,7 +7,6 @@
 #include "engine/render_internal.h"
 #include "ssrstore/digest.h"
 #include "ssrstore/patch.h"
-#include "ssrstore/shared_internal.h"
 
 enum { PATCH_BYTES = 2048, LINE_TEXT = 100, DEEPEST = SSR_MAX_DEPTH - 8 };
 
@@ -95,6 +94,7 @@ static void note_change(struct ssr_record *record, struct ssr_record_pass *pass,
     change->writer = cell->writer;
     change->component = cell->component;
     change->was_read_first = cell->was_read_first;
+    change->is_default = cell->is_default;
     if (!change->definition->redact)
         note_texts(record, change, cell);
     *pass->changes_end = change;
@@ -193,6 +193,16 @@ static void note_writers(struct ssr_record *record, struct ssr_record_pass *pass
     judge_writers(pass);
 }
 
+/* Whether the batch of hooks has staged it, and this is that of the declared loaders behind them. */
+static bool is_of_hooks(const struct ssr_record_pass *pass, const struct ssr_cell *cell)
+{
+    const struct ssr_record_pass *hooks = pass->number == 0 ? pass->previous : NULL;
+    if (!hooks || hooks->number != 0)
+        return false;
+    const struct ssr_record_change *told = find_change(hooks->changes, hooks->changes, cell->definition);
+    return told && told->staged == cell->staged && ssr_same_place(told->writer, cell->writer);
+}
+
 void ssr_note_changes(struct ssr_record *record, struct ssr_record_pass *pass)
 {
     const struct ssr_ctx *ctx = &record->render->ctx;
@@ -200,7 +210,7 @@ void ssr_note_changes(struct ssr_record *record, struct ssr_record_pass *pass)
     pass->changes_end = &pass->changes;
     pass->sets = count_sets(&ctx->journal);
     for (size_t i = 0; i < ctx->staged_count; i++)
-        if (ctx->staged[i]->staged != ctx->staged[i]->committed)
+        if (ctx->staged[i]->staged != ctx->staged[i]->committed && !is_of_hooks(pass, ctx->staged[i]))
             note_change(record, pass, ctx->staged[i]);
     if (pass->sets > ctx->staged_count)
         note_writers(record, pass);
@@ -280,17 +290,17 @@ static void note_loader(struct ssr_record_pass *pass, const struct ssr_record_lo
     }
 }
 
-/* The writes of shared stores that the guard refused to a loader or hook. */
+/* What a loader or hook wanted to write and was refused. */
 static void note_refused_writes(struct ssr_record *record, struct ssr_record_pass *pass,
                                 const struct ssr_operation *operation)
 {
     for (unsigned i = 0; i < operation->refused && i < SSR_GUARD_LISTED; i++) {
-        const ssr_refused_write *write = &operation->first_refused[i];
+        const struct ssr_operation_refusal *write = &operation->first_refused[i];
         struct ssr_journal_entry entry = {.op = SSR_JOURNAL_REFUSE,
-                                          .status = SSR_E_SHARED_WRITE,
-                                          .definition = ssr_shared_definition(write->shared, operation->registry),
-                                          .writer = {write->file, write->line},
-                                          .call = "ssr_shared_update"};
+                                          .status = write->status,
+                                          .definition = write->definition,
+                                          .writer = write->writer,
+                                          .call = write->call};
         note_event(record, pass, &entry);
     }
 }

@@ -138,8 +138,11 @@ int64_t ssr_operation_deadline_ms(const struct ssr_operation *operation)
     return operation->deadline_ms;
 }
 
+/* What is loaded in place is waited for by its hook, and that by the render. */
 bool ssr_operation_is_cancelled(const struct ssr_operation *operation)
 {
+    while (operation->outer)
+        operation = operation->outer;
     return atomic_load(&operation->is_cancelled);
 }
 
@@ -179,10 +182,14 @@ ssr_status ssr_operation_fail(struct ssr_operation *operation, const char *code,
 static void take_refused(struct ssr_operation *operation)
 {
     const struct ssr_guard *guard = ssr_guard_innermost();
-    if (!guard)
-        return;
-    operation->refused = guard->refused;
-    memcpy(operation->first_refused, guard->first_refused, sizeof operation->first_refused);
+    for (unsigned i = 0; guard && i < guard->refused; i++) {
+        const ssr_refused_write *write = &guard->first_refused[i < SSR_GUARD_LISTED ? i : SSR_GUARD_LISTED - 1];
+        ssr_operation_note(operation,
+                           (struct ssr_operation_refusal){"ssr_shared_update",
+                                                          SSR_E_SHARED_WRITE,
+                                                          ssr_shared_definition(write->shared, operation->registry),
+                                                          {write->file, write->line}});
+    }
 }
 
 static const char *reason_of(ssr_status status)
@@ -194,7 +201,8 @@ static const char *reason_of(ssr_status status)
 /* Settles what the operation answers. */
 static void conclude(struct ssr_operation *operation, ssr_status status)
 {
-    take_refused(operation);
+    if (!operation->outer) /* else they are in the guard of the hook by and by */
+        take_refused(operation);
     if (status == SSR_OK && operation->code[0]) /* who said that it failed and forgot to return it has failed */
         status = SSR_E_FAILED;
     if (status == SSR_OK && operation->has_read_badly)
@@ -242,19 +250,19 @@ void ssr_operation_run(struct ssr_operation *operation)
 
 ssr_status ssr_operation_set_status(struct ssr_operation *operation, int status)
 {
+    struct ssr_operation_refusal write = {.call = "ssr_operation_set_status"};
     if (operation->query)
-        return SSR_E_WRONG_PHASE;
-    if (!ssr_is_http_status(status))
-        return SSR_E_BAD_STATUS;
-    operation->http_status = status;
-    return SSR_OK;
+        write.status = SSR_E_WRONG_PHASE;
+    else if (!ssr_is_http_status(status))
+        write.status = SSR_E_BAD_STATUS;
+    else
+        operation->http_status = status;
+    return ssr_operation_note(operation, write);
 }
 
-ssr_status ssr_operation_set_header(struct ssr_operation *operation, const char *name, const char *value)
+/* A header that may be set. */
+static ssr_status add_header(struct ssr_operation *operation, const char *name, const char *value)
 {
-    ssr_status status = operation->query ? SSR_E_WRONG_PHASE : ssr_check_header(name, value);
-    if (status != SSR_OK)
-        return status;
     size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
     size_t size = sizeof(struct ssr_operation_header) + name_size + value_size;
     struct ssr_operation_header *header = ssr_budget_resize(&operation->budget, NULL, 0, size);
@@ -268,6 +276,14 @@ ssr_status ssr_operation_set_header(struct ssr_operation *operation, const char 
     *operation->headers_end = header;
     operation->headers_end = &header->next;
     return SSR_OK;
+}
+
+ssr_status ssr_operation_set_header(struct ssr_operation *operation, const char *name, const char *value)
+{
+    ssr_status status = operation->query ? SSR_E_WRONG_PHASE : ssr_check_header(name, value);
+    if (status == SSR_OK)
+        status = add_header(operation, name, value);
+    return ssr_operation_note(operation, (struct ssr_operation_refusal){"ssr_operation_set_header", status, NULL, {0}});
 }
 
 /* ---- Hooks ------------------------------------------------------------------------------------------------------ */

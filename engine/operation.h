@@ -55,6 +55,14 @@ struct ssr_operation_write {
     size_t size;
 };
 
+/* A write of the answering side that was refused. */
+struct ssr_operation_refusal {
+    const char *call;
+    ssr_status status;
+    const struct ssr_definition *definition; /* NULL: none, or an unknown one */
+    struct ssr_writer writer;
+};
+
 enum { SSR_CODE_TEXT = 65 };
 
 struct ssr_operation {
@@ -77,6 +85,7 @@ struct ssr_operation {
     const struct ssr_registry *registry;
     struct ssr_view *view;             /* held */
     const struct ssr_operation *outer; /* the hook that loads this in place; NULL: none */
+    bool is_adopted;                   /* that was loaded in place: the page finds its answer, and no other hook's */
 
     /* What it answers. */
     bool has_read_private; /* cookies or atoms */
@@ -88,8 +97,8 @@ struct ssr_operation {
     struct ssr_operation *loads, **loads_end; /* of a hook: queries loaded in place */
     struct ssr_operation **known;             /* of a hook: what the render knew before */
     size_t known_count, known_capacity;
-    unsigned refused; /* writes of shared stores, of which these are the first */
-    ssr_refused_write first_refused[SSR_GUARD_LISTED];
+    unsigned refused; /* writes, of which these are the first */
+    struct ssr_operation_refusal first_refused[SSR_GUARD_LISTED];
     ssr_status status;
     struct ssr_value *value;
     char code[SSR_CODE_TEXT];
@@ -132,8 +141,10 @@ ssr_status ssr_operation_know(struct ssr_operation *hook, struct ssr_operation *
 void ssr_operation_cancel(struct ssr_operation *operation);
 
 /* exchange.c */
+/* What a write answers: its status, which is noted for the record when it is a refusal. */
+ssr_status ssr_operation_note(struct ssr_operation *operation, struct ssr_operation_refusal write);
 void ssr_operation_free_writes(struct ssr_operation *operation);
-/* What a loader set becomes its hook's. */
+/* What a loader set, and what it was refused, becomes its hook's. */
 void ssr_operation_adopt_writes(struct ssr_operation *hook, struct ssr_operation *load);
 
 #endif

@@ -50,7 +50,7 @@ ssr_query *ssr_query_find(const struct ssr_registry *registry, const char *name)
 
 const char *ssr_query_name(const struct ssr_query *query)
 {
-    return query->definition.name;
+    return query ? query->definition.name : "";
 }
 
 /* ---- Keys ------------------------------------------------------------------------------------------------------- */

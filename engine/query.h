@@ -61,8 +61,8 @@ typedef struct ssr_query_options {
  */
 SSR_API ssr_query *ssr_query_define(ssr_registry *registry, const char *name, const ssr_query_options *options);
 
-/* Looks a query up by name, NULL when there is none; and the name of one. Borrowed from the registry. Legal anywhere,
- * on any thread, once the engine has started. */
+/* Looks a query up by name, NULL when there is none; and the name of one, "" for NULL. Borrowed from the registry.
+ * Legal anywhere, on any thread, once the engine has started. */
 SSR_API ssr_query *ssr_query_find(const ssr_registry *registry, const char *name);
 SSR_API const char *ssr_query_name(const ssr_query *query);
 
@@ -128,6 +128,8 @@ SSR_API ssr_builder *ssr_operation_build(ssr_operation *operation);
 /*
  * Stages a store's value with the answer: all that a pass's loaders set is staged in the order in which their
  * queries were found, before the next pass commits it. `build` gives an empty builder for the value of the next `set`.
+ * What this and the calls below refuse is counted and listed in the render's record with the answer, of one operation
+ * the first four.
  * Returns    SSR_OK, unknown_store, a value error, nomem; an error stages nothing.
  * Memory     the builder is borrowed until the operation is answered; the value is copied. Allocates.
  */
@@ -137,8 +139,8 @@ SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_stor
 
 /*
  * Updates an atom of the request with the answer, to what ssr_operation_build_store has built: through its
- * before_update, in the order of all such writes. It stays when passes are rewound; a refusal is counted and leaves the
- * atom as it was.
+ * before_update, in the order of all such writes. It stays when passes are rewound; what is refused only then leaves the
+ * atom as it was, and is counted and listed as well.
  *
  * Returns    SSR_OK, unknown_atom, a value error, nomem; an error writes nothing.
  */
@@ -151,8 +153,7 @@ SSR_API ssr_status ssr_operation_update_atom_at(ssr_operation *operation, const 
  * render, unless that is called off before all answers of its batch were taken in. As ssr_cookie_set and its other
  * forms.
  *
- * Returns    SSR_OK, unknown_cookie, wrong_type, a value error, what ssr_cookie_format refuses, nomem; an error sets
- *            nothing.
+ * Returns    as ssr_cookie_set, but for phases and limits; an error sets nothing.
  */
 #define ssr_operation_set_cookie(operation, cookie, input) \
     ssr_operation_set_cookie_at(operation, cookie, input, NULL, __FILE__, __LINE__)
@@ -170,10 +171,11 @@ SSR_API ssr_status ssr_operation_delete_cookie_at(ssr_operation *operation, cons
  * the hook it is loaded in, comes first.
  *   get        a store. Absent: not known yet, because the request has not touched a store with an init.
  *   cookie     a cookie, as ssr_cookie_get_json
- *   atom       the request's clone of a template, the template's value when it has none
+ *   atom       the request's clone of a template; when it has none, what a clone would begin with: the value of the
+ *              cookie that keeps the template, or the template's
  * Reading a cookie or an atom makes the response private.
- * Memory     borrowed until the operation is answered; a cookie's only until the next one is read. When it runs out
- * while a cookie is read, that is absent and the operation fails with nomem whatever it answers.
+ * Memory     borrowed until the operation is answered; what was read from a cookie only until the next such read. When
+ * it runs out while a cookie is read, the operation fails with nomem whatever it answers.
  */
 SSR_API ssr_json ssr_operation_get(ssr_operation *operation, const ssr_store *store);
 SSR_API ssr_json ssr_operation_atom(ssr_operation *operation, const ssr_atom_template *atom);

@@ -108,6 +108,7 @@ static void note_pass(struct ssr_record *record, bool completed)
 {
     const struct ssr_render *render = record->render;
     struct ssr_record_pass *pass = add_pass(record, render->ctx.pass);
+    uint64_t late_writes = record->late_writes;
     if (!pass)
         return;
     pass->completed = completed;
@@ -116,6 +117,8 @@ static void note_pass(struct ssr_record *record, bool completed)
     ssr_note_state(record, pass);
     ssr_note_changes(record, pass);
     ssr_note_journal(record, pass);
+    if (render->ctx.frames.must_start_over) /* as what was refused: the next run of the pass counts */
+        record->late_writes = late_writes;
 }
 
 /*

@@ -50,7 +50,7 @@ SSR_API size_t ssr_record_server_timing(const ssr_record *record, char *buffer, 
 /* What a one-line access log wants, and what a sink needs to find the host's own request. Borrowed until the sink
  * returns. */
 typedef struct ssr_record_summary {
-    const char *id;
+    const char *id;       /* NULL: the host gave none */
     const char *location; /* without its query string */
     const char *outcome;
     const char *verdict; /* "settled", "cycle", ... */

@@ -35,6 +35,7 @@ struct ssr_record_change {
     struct ssr_record_writer *writers; /* NULL: one place set it */
     bool is_disputed;                  /* they set different values */
     bool was_read_first;
+    bool is_default; /* of a derived store, which nothing has set */
 };
 
 /* A journal entry of a pass that is told as it is: what was refused, late and shared writes. Its value is not kept. */

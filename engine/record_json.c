@@ -151,7 +151,7 @@ static void put_by(struct ssr_log_text *text, const struct ssr_record_change *ch
         PUT(text, " ");
         ssr_put_safe(text, change->by_name);
         PUT(text, "\"");
-    } else if (!change->writer.file) {
+    } else if (change->is_default) {
         put_word(text, KEY("by"), "default");
     }
 }
@@ -200,11 +200,7 @@ static void put_event(struct ssr_log_text *text, const struct ssr_journal_entry 
 {
     switch (entry->op) {
     case SSR_JOURNAL_LATE_WRITE: put_definition(text, entry->definition); break;
-    case SSR_JOURNAL_SHARED_WRITE:
-        PUT(text, "{\"name\":\"");
-        ssr_put_safe(text, entry->definition->name);
-        PUT(text, "\"");
-        break;
+    case SSR_JOURNAL_SHARED_WRITE: put_kind(text, "shared", entry->definition ? entry->definition->name : NULL); break;
     default: put_refusal(text, entry); return;
     }
     put_at(text, entry->writer);

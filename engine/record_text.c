@@ -47,13 +47,13 @@ static void put_setter(struct ssr_log_text *text, const struct ssr_record_change
         ssr_put_words(text, ", set by ");
         ssr_put_name(text, change->by_kind, change->by_name);
         ssr_put_at(text, change->writer);
-    } else if (change->writer.file) {
+    } else if (change->is_default) {
+        ssr_put_words(text, ", back to its default: nothing set it");
+    } else if (change->writer.file || change->component) {
         ssr_put_words(text, ", set");
         if (change->component)
             ssr_put_name(text, " by component", change->component);
         ssr_put_at(text, change->writer);
-    } else {
-        ssr_put_words(text, ", back to its default: nothing set it");
     }
 }
 
@@ -102,7 +102,10 @@ static void put_event(struct ssr_log_text *text, const struct ssr_journal_entry 
         return;
     }
     ssr_put_words(text, "    ");
-    ssr_put_definition(text, entry->definition);
+    if (entry->definition)
+        ssr_put_definition(text, entry->definition);
+    else
+        ssr_put_words(text, "a shared store of another engine");
     ssr_put_words(text, entry->op == SSR_JOURNAL_LATE_WRITE ? " changed" : " written");
     ssr_put_at(text, entry->writer);
     ssr_put_words(text, entry->op == SSR_JOURNAL_LATE_WRITE ? ", after it had been read\n" : ", for every visitor\n");

@@ -27,7 +27,7 @@ typedef ssr_status (*ssr_page_fn)(ssr_ctx *ctx, void *arg);
 
 /* Runs before the first pass of a location, as an operation; what it stages and loads is there in that pass. */
 typedef struct ssr_hook {
-    const char *name; /* for the record */
+    const char *name; /* for the record and errors; NULL: "" */
     ssr_loader_fn run;
     void *arg;
 } ssr_hook;
@@ -50,17 +50,17 @@ typedef struct ssr_route {
 
 typedef enum ssr_redirects {
     SSR_REDIRECTS_REPORT, /* the render ends with outcome `redirect`; in data mode it follows */
-    SSR_REDIRECTS_FOLLOW  /* a path is rendered instead; another origin is reported */
+    SSR_REDIRECTS_FOLLOW  /* a path is rendered instead, without its fragment; another origin is reported */
 } ssr_redirects;
 
 /* What the host knows about a request. All zero is a good start. The pointers are borrowed until ssr_render_free. */
 typedef struct ssr_request {
-    const char *id;                    /* for the record; NULL: none */
+    const char *id;                    /* for ssr_request_id and the record; NULL: none */
     const char *location;              /* path and query, "/ideas?page=2"; NULL: "/" */
     const char *const *cookie_headers; /* the values of the Cookie headers, of any content; each borrowed likewise */
     size_t cookie_header_count;
     void *host;          /* the host's own request, for ssr_host */
-    int64_t now_ms;      /* Unix time in milliseconds, for ssr_now */
+    int64_t now_ms;      /* Unix time in milliseconds, for ssr_now, expiries of cookies, and the record */
     uint64_t seed;       /* for ssr_random; different for each request where numbers must differ */
     int64_t deadline_ms; /* on the scale of `now` in ssr_render_step; 0: none */
     ssr_redirects redirects;
@@ -119,7 +119,7 @@ typedef struct ssr_result {
     unsigned rerenders;        /* of these, the ones that ran because a staged value differed */
     unsigned query_passes;     /* of these, the ones that ran because the one before found queries */
     unsigned refused;          /* writes that were refused; the record lists them */
-    int status;                /* HTTP; 500 when there is no document */
+    int status;                /* HTTP; 500 when there is neither a document nor, in data mode, data */
     const ssr_header *headers; /* of the last pass, in the order of their first set; not the ones named below */
     size_t header_count;
     const char *const *set_cookies; /* values of Set-Cookie headers, whatever the outcome: one for each name */

@@ -69,18 +69,31 @@ void ssr_note_state(struct ssr_record *record, struct ssr_record_pass *pass)
     pass->has_state = !record->has_redacted || key != 0;
 }
 
+static void count_answer(struct ssr_record *record, const struct ssr_operation *answered)
+{
+    const struct ssr_value *value = answered->value;
+    ssr_digest answer = value ? value->digest : ssr_digest_of(answered->code, strlen(answered->code), 1);
+    uint64_t key = answered->args->digest.low + answered->query->definition.index;
+    record->answers.high += mix(answer.high, key);
+    record->answers.low += mix(answer.low, ~key);
+    record->has_redacted |= answered->query->definition.redact;
+}
+
+static void count_loads_of_hook(struct ssr_record *record, const struct ssr_operation *hook)
+{
+    for (const struct ssr_operation *answered = hook->loads; answered; answered = answered->next)
+        if (answered->is_adopted)
+            count_answer(record, answered);
+}
+
 /* The next pass sees the answers of this batch. */
 void ssr_note_answers(struct ssr_record *record)
 {
     for (const struct ssr_load *load = record->render->loads.first; load; load = load->next) {
         const struct ssr_operation *answered = ssr_load_answer(load);
-        if (!load->query || !answered)
-            continue;
-        const struct ssr_value *value = answered->value;
-        ssr_digest answer = value ? value->digest : ssr_digest_of(answered->code, strlen(answered->code), 1);
-        uint64_t key = load->args->digest.low + load->query->definition.index;
-        record->answers.high += mix(answer.high, key);
-        record->answers.low += mix(answer.low, ~key);
-        record->has_redacted |= load->query->definition.redact;
+        if (answered && load->query)
+            count_answer(record, answered);
+        else if (answered)
+            count_loads_of_hook(record, answered);
     }
 }

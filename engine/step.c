@@ -100,15 +100,29 @@ static void load(struct ssr_render *render, int64_t now_ms)
 
 /* ---- A pass ----------------------------------------------------------------------------------------------------- */
 
-enum { PAGE_BYTES = 4096 }; /* what most pages need at least, in one allocation */
+enum {
+    PAGE_BYTES = 4096, /* what most pages need at least, in one allocation */
+    GUESS_SHARE = 64   /* of what a request may use, that much of its room at the most goes into a guess */
+};
+
+/*
+ * How much the pass may write: much as the one before, or as the render before. That one is another request's, which
+ * must not take the memory of this one: a long page is no guess.
+ */
+static size_t expected_length(const struct ssr_render *render)
+{
+    const struct ssr_budget *budget = &render->ctx.budget;
+    size_t length = render->kept.html.length;
+    if (length > 0)
+        return length;
+    length = ssr_recycler_page_length(render->request.recycler);
+    return length <= (budget->cap - budget->used) / GUESS_SHARE ? length : 0;
+}
 
 static void begin_output(struct ssr_render *render)
 {
     struct ssr_output *out = &render->out;
-    size_t expected = render->kept.html.length; /* much as in the pass before, or in the render before */
-    if (expected == 0)
-        expected = ssr_recycler_page_length(render->request.recycler);
-    expected += SSR_ESCAPE_ROOM;
+    size_t expected = expected_length(render) + SSR_ESCAPE_ROOM;
     out->html.length = 0;
     /* When this is refused, a smaller one may still do. */
     ssr_buffer_reserve(&out->html, expected < PAGE_BYTES ? PAGE_BYTES : expected);
@@ -218,43 +232,49 @@ static void judge_queries(struct ssr_render *render, int64_t now_ms)
     }
 }
 
-/* Counts a followed redirect; false: once too often. NULL memory ends the render. */
-static bool count_followed(struct ssr_render *render, const char *location)
+/* Where a redirect leads, without the fragment, which is for browsers alone; NULL: no memory. */
+static struct ssr_followed *find_followed(struct ssr_render *render, const char *to)
+{
+    size_t length = strcspn(to, "#");
+    struct ssr_followed *followed = render->followed;
+    while (followed && (strncmp(followed->location, to, length) != 0 || followed->location[length] != '\0'))
+        followed = followed->next;
+    if (followed)
+        return followed;
+    followed = ssr_region_alloc(&render->ctx.request, sizeof *followed);
+    const char *location = followed ? ssr_region_copy(&render->ctx.request, to, length) : NULL;
+    if (!location) {
+        ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
+        return NULL;
+    }
+    *followed = (struct ssr_followed){render->followed, location, 0};
+    return render->followed = followed;
+}
+
+/* False: once too often. */
+static bool count_followed(struct ssr_render *render, struct ssr_followed *followed)
 {
     enum { EACH = 10, ALL = 20 };
-    struct ssr_followed *followed = render->followed;
-    while (followed && strcmp(followed->location, location) != 0)
-        followed = followed->next;
-    if (!followed) {
-        followed = ssr_region_alloc(&render->ctx.request, sizeof *followed);
-        char *copy = followed ? ssr_region_copy(&render->ctx.request, location, strlen(location)) : NULL;
-        if (!copy) {
-            ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
-            return false;
-        }
-        *followed = (struct ssr_followed){render->followed, copy, 0};
-        render->followed = followed;
-    }
     return ++followed->times <= EACH && ++render->followed_total <= ALL;
 }
 
 /* The page's own site renders on at the new location, with fresh budgets; its stores begin at their defaults. */
 static void follow(struct ssr_render *render)
 {
-    const char *to = render->kept.redirect_to;
-    if (!count_followed(render, to)) {
-        if (render->ctx.fatal != SSR_OK) {
-            stop_fatally(render);
-        } else {
-            ssr_end_render(&render->ctx, SSR_E_REDIRECT_LOOP, "pass %u: redirected to %.*s once too often",
-                           render->ctx.pass, (int)strcspn(to, "?"), to); /* the log gets no query string */
-            stop(render, SSR_REDIRECT_LOOP);
-        }
+    struct ssr_followed *followed = find_followed(render, render->kept.redirect_to);
+    if (!followed) {
+        stop_fatally(render);
+        return;
+    }
+    const char *location = followed->location;
+    if (!count_followed(render, followed)) {
+        ssr_end_render(&render->ctx, SSR_E_REDIRECT_LOOP, "pass %u: redirected to %.*s once too often",
+                       render->ctx.pass, (int)strcspn(location, "?"), location); /* the log gets no query string */
+        stop(render, SSR_REDIRECT_LOOP);
         return;
     }
     ssr_record_followed(&render->record);
-    char *location = ssr_region_copy(&render->ctx.request, to, strlen(to));
-    if (!location || !ssr_set_location(render, location)) {
+    if (!ssr_set_location(render, location)) {
         ssr_fail_memory(&render->ctx, render->ctx.budget.refusal, "a redirect");
         stop_fatally(render);
         return;

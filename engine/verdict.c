@@ -218,6 +218,16 @@ const char *ssr_verdict_name(const struct ssr_verdict *verdict)
 
 /* ---- The sentence ------------------------------------------------------------------------------------------------ */
 
+/* What to do about it, behind the names it is about. */
+static const char *const remedies[] = {
+    [SSR_VERDICT_SETTLED] = "",
+    [SSR_VERDICT_CYCLE] = "; decide it in one place, and not from its own last value",
+    [SSR_VERDICT_ALWAYS_NEW] = "; take it from ssr_now, ssr_random or ssr_id, or set it in a hook",
+    [SSR_VERDICT_QUERY_CHAIN] = "; declare them on the route, or load them together in a hook",
+    [SSR_VERDICT_CONVERGING] = "; set them in one pass, or the first one in a hook",
+    [SSR_VERDICT_ENDED] = "",
+};
+
 void ssr_put_named(struct ssr_log_text *text, const struct ssr_named *named)
 {
     ssr_put_name(text, named->kind, named->name);
@@ -291,6 +301,7 @@ static void put_sentence(const struct ssr_record *record, struct ssr_log_text *t
         break;
     }
     put_list(text, &record->verdict);
+    ssr_put_words(text, remedies[record->verdict.kind]);
 }
 
 void ssr_judge_record(struct ssr_record *record)

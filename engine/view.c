@@ -7,12 +7,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "cookie/cookie_internal.h"
 #include "ssrstore/atom_internal.h"
 
 struct slot {
     const struct ssr_definition *definition; /* NULL: free */
     const char *text;                        /* NULL: the request has no value of it yet */
     size_t length;
+    bool is_held; /* by a cookie: not what it reads as where there is none */
 };
 
 struct ssr_view {
@@ -75,9 +77,11 @@ static char *put_text(char **texts, const char *text, size_t length)
 
 static struct slot make_slot(const struct ssr_cell *cell, char **texts)
 {
-    struct slot slot = {cell ? cell->definition : NULL, NULL, 0};
+    struct slot slot = {.definition = cell ? cell->definition : NULL};
     const struct ssr_value *value = cell ? next_value(cell) : NULL;
     if (value) {
+        slot.is_held =
+            cell->definition->kind == SSR_KIND_COOKIE && ssr_cookie_holds_value((const struct ssr_cookie_cell *)cell);
         slot.text = put_text(texts, value->text, value->length);
         slot.length = value->length;
     }
@@ -97,8 +101,8 @@ static void fill(const struct ssr_ctx *ctx, struct ssr_view *view)
     struct slot *slot = view->atoms;
     for (const struct ssr_atom *atom = first_atom(ctx); atom; atom = next_atom(ctx, atom)) {
         const struct ssr_value *value = &atom->value->value;
-        *slot++ =
-            (struct slot){&atom->template->definition, put_text(&texts, value->text, value->length), value->length};
+        *slot++ = (struct slot){&atom->template->definition, put_text(&texts, value->text, value->length),
+                                value->length, false};
     }
     for (size_t i = 0; i < view->slot_count; i++)
         view->slots[i] = make_slot(ctx->table[i], &texts);
@@ -142,14 +146,26 @@ void ssr_view_drop(struct ssr_view *view)
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */
 
-ssr_json ssr_view_find(const struct ssr_view *view, const struct ssr_definition *definition)
+/* The slot of the definition, or a free one. */
+static struct slot find(const struct ssr_view *view, const struct ssr_definition *definition)
 {
     if (view->slot_count == 0)
-        return ssr_value_json(NULL);
+        return (struct slot){0};
     size_t at = ssr_first_place(definition, view->slot_count);
     while (view->slots[at].definition && view->slots[at].definition != definition)
         at = (at + 1) & (view->slot_count - 1);
-    return (ssr_json){.text = view->slots[at].text, .length = view->slots[at].length};
+    return view->slots[at];
+}
+
+ssr_json ssr_view_find(const struct ssr_view *view, const struct ssr_definition *definition)
+{
+    struct slot slot = find(view, definition);
+    return (ssr_json){.text = slot.text, .length = slot.length};
+}
+
+bool ssr_view_cookie_holds(const struct ssr_view *view, const struct ssr_definition *cookie)
+{
+    return find(view, cookie).is_held;
 }
 
 ssr_json ssr_view_find_atom(const struct ssr_view *view, const struct ssr_definition *atom)

@@ -16,6 +16,8 @@ void ssr_view_drop(struct ssr_view *view);
 
 /* The value that the next pass will see; absent: the request has not touched the definition. */
 ssr_json ssr_view_find(const struct ssr_view *view, const struct ssr_definition *definition);
+/* Of a cookie with such a value: whether it is the cookie's own, not what it reads as where there is none. */
+bool ssr_view_cookie_holds(const struct ssr_view *view, const struct ssr_definition *cookie);
 /* The value of the request's clone of an atom template; absent: it has not been used. */
 ssr_json ssr_view_find_atom(const struct ssr_view *view, const struct ssr_definition *atom);
 const char *const *ssr_view_cookie_headers(const struct ssr_view *view, size_t *count);

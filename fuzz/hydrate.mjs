@@ -132,9 +132,14 @@ function useAtoms({ createAtom, getAtomStore, createAtomStore }, element) {
   assert.deepEqual(bag.value, found ? found.value : { a: 0 });
   bag.get('a.0.__proto__.x');
   bag.merge({ b: 1 });
-  bag.change('__proto__.deep', 2);
+  const change = () => bag.change('__proto__.deep', 2);
+  if (Array.isArray(bag.get('__proto__'))) {
+    assert.throws(change, { code: 'no_member' });
+  } else {
+    change();
+    assert.equal(bag.get('__proto__.deep'), 2);
+  }
   bag.change('b.c', 3);
-  assert.equal(bag.get('__proto__.deep'), 2);
   expectPlain(bag.value);
   bag.reset();
   assert.deepEqual(bag.value, { a: 0 });

@@ -71,12 +71,17 @@ ssr_json ssr_atom_default(const struct ssr_atom *atom)
     return atom ? ssr_value_json(&atom->template->fallback.value) : absent;
 }
 
+void ssr_atom_note_read(const struct ssr_atom *atom)
+{
+    if (atom->store && atom->store->ctx && atom->store->depth == 0)
+        ((struct ssr_atom *)atom)->read_pass = atom->store->ctx->pass; /* atoms of stores are not constant */
+}
+
 ssr_json ssr_atom_value(const struct ssr_atom *atom)
 {
     if (!atom || !atom->value || (atom->store && !ssr_atom_may_read(atom->store)))
         return absent;
-    if (atom->store && atom->store->ctx && atom->store->depth == 0)
-        ((struct ssr_atom *)atom)->read_pass = atom->store->ctx->pass; /* atoms of stores are not constant */
+    ssr_atom_note_read(atom);
     return ssr_value_json(&atom->value->value);
 }
 
@@ -148,7 +153,8 @@ ssr_status ssr_atom_refuse(struct ssr_atom_store *store, const struct ssr_atom_t
     return ssr_refuse(store->ctx, (struct ssr_refusal){.call = SSR_CALL_ATOM_UPDATE,
                                                        .status = status,
                                                        .definition = template ? &template->definition : NULL,
-                                                       .writer = writer});
+                                                       .writer = writer,
+                                                       .has_effect = store->is_beginning});
 }
 
 ssr_status ssr_atom_enter_write(struct ssr_atom *atom, struct ssr_writer writer)
@@ -277,21 +283,14 @@ static ssr_status make_next(struct ssr_atom *atom, const struct ssr_atom_edit *e
 /* ---- Changing -----------------------------------------------------------------------------------------------------
  */
 
-/* Everything about a change that can fail. */
-static ssr_status prepare(struct ssr_atom *atom, const struct ssr_atom_value *next, const struct ssr_atom_edit *edit)
+/* Everything about a write that can fail. */
+static ssr_status prepare(struct ssr_atom *atom, const struct ssr_atom_value *next, bool is_change,
+                          const struct ssr_atom_edit *edit)
 {
-    ssr_status status = edit->is_load ? SSR_OK : ssr_atom_save(atom, next, edit->writer);
-    if (status == SSR_OK)
+    ssr_status status = edit->is_load ? SSR_OK : ssr_atom_save(atom, next, is_change, edit->writer);
+    if (status == SSR_OK && is_change)
         status = ssr_atom_log_reserve(atom->store, 1);
-    return status == SSR_OK ? ssr_atom_note_late(atom, &next->value, edit->writer) : status;
-}
-
-/* Tells those of a reset, then those of a change; the worse answer. */
-static ssr_status tell_all(struct ssr_atom *atom, const struct ssr_atom_edit *edit, ssr_json next, ssr_json previous)
-{
-    ssr_status of_reset = edit->is_reset ? ssr_atom_tell(atom, SSR_ATOM_RESET, next, previous) : SSR_OK;
-    ssr_status of_change = ssr_atom_tell(atom, SSR_ATOM_CHANGED, next, previous);
-    return of_reset == SSR_OK ? of_change : of_reset;
+    return status == SSR_OK && is_change ? ssr_atom_note_late(atom, &next->value, edit->writer) : status;
 }
 
 /* The atom takes the next value, and everybody is told: cannot be refused. */
@@ -303,7 +302,8 @@ static ssr_status change(struct ssr_atom *atom, struct ssr_atom_value *next, con
     atom->value = ssr_atom_value_hold(next);
     ssr_status told = SSR_OK;
     if (!edit->is_silent)
-        told = tell_all(atom, edit, ssr_value_json(&next->value), ssr_value_json(&previous->value));
+        told = ssr_atom_tell(atom, edit->is_reset ? SSR_ATOM_RESET : SSR_ATOM_CHANGED, ssr_value_json(&next->value),
+                             ssr_value_json(&previous->value));
     ssr_atom_value_drop(atom->store, previous);
     return told;
 }
@@ -318,8 +318,8 @@ ssr_status ssr_atom_apply(struct ssr_atom *atom, const struct ssr_atom_edit *edi
     if (!edit->is_reset)
         status = make_next(atom, edit, &next);
     bool is_change = status == SSR_OK && !has_text(atom->value, next->value.text, next->value.length);
-    if (is_change)
-        status = prepare(atom, next, edit);
+    if (status == SSR_OK)
+        status = prepare(atom, next, is_change, edit);
     if (is_change && status == SSR_OK)
         told = change(atom, next, edit);
     ssr_atom_value_drop(store, next);

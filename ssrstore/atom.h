@@ -55,8 +55,7 @@ typedef struct ssr_atom_options {
     const ssr_action *actions; /* names copied */
     size_t action_count;
     void *arg;         /* for before_update and get; borrowed as long as the registry */
-    ssr_policy policy; /* whether the clones of a request cross to the browser */
-    bool redact;       /* its values never appear in logs */
+    ssr_policy policy; /* whether the clones of a request cross to the browser; no value of an atom is in a log */
     const char *type;  /* as in ssr_store_options: what the atom holds, where the default cannot tell. Copied. */
     /*
      * The name of a cookie definition (cookie/cookie.h) that keeps the value: in a request, a clone starts from what

@@ -28,7 +28,6 @@ struct copies {
 static void fill(struct ssr_atom_template *template, const ssr_atom_options *options, const struct copies *copies)
 {
     template->definition.release = release_template;
-    template->definition.redact = options->redact;
     template->definition.type = copies->type;
     template->before_update = options->before_update;
     template->get = options->get;

@@ -131,8 +131,9 @@ struct ssr_atom_store {
     size_t log_owed; /* entries that calls in progress still have to make */
     struct ssr_atom_kept *kept;
     size_t kept_count, kept_capacity;
-    unsigned depth;  /* calls in progress that run callbacks, inside of each other */
-    bool is_looping; /* a change went too deep: none inside of the outermost is taken any more */
+    unsigned depth;    /* calls in progress that run callbacks, inside of each other */
+    bool is_looping;   /* a change went too deep: none inside of the outermost is taken any more */
+    bool is_beginning; /* a clone takes what it begins with: what is refused is so again whenever it is first used */
     bool is_ending;
     ssr_status status;
 };
@@ -226,6 +227,8 @@ bool ssr_atom_may_read(const struct ssr_atom_store *store);
 ssr_status ssr_atom_apply(struct ssr_atom *atom, const struct ssr_atom_edit *edit);
 /* The updater that puts the const struct ssr_atom_value at arg into the place of the whole. */
 ssr_status ssr_atom_put_value(ssr_draft *draft, void *arg);
+/* In a render: the page has read the atom, and what changes it in this pass is late. */
+void ssr_atom_note_read(const struct ssr_atom *atom);
 /* What stands at a dotted path; "" is the whole. */
 ssr_json ssr_atom_path(ssr_json json, const char *path);
 
@@ -235,7 +238,8 @@ bool ssr_atom_end_calls(struct ssr_atom_store *store);
 
 /* ---- atom_listen.c ---------------------------------------------------------------------------------------------- */
 
-/* Tells those who listen to the event. SSR_E_LISTENER: all were told, and one failed. */
+/* Tells those who listen to the event, which a reset is before it is a change. SSR_E_LISTENER: all were told, and one
+ * failed. */
 ssr_status ssr_atom_tell(struct ssr_atom *atom, enum ssr_atom_event event, ssr_json next, ssr_json previous);
 void ssr_atom_subscriptions_free(struct ssr_atom_store *store, const struct ssr_atom_subscription *until);
 
@@ -244,9 +248,9 @@ void ssr_atom_subscriptions_free(struct ssr_atom_store *store, const struct ssr_
 /* Room for that many entries beside those owed; a store that is not of a request needs none. SSR_OK, nomem, limit. */
 ssr_status ssr_atom_log_reserve(struct ssr_atom_store *store, size_t count);
 /* Notes a change, in reserved room. What is not noted, because the store is not of a request, is dropped. */
+void ssr_atom_log(struct ssr_atom_store *store, struct ssr_atom_undo undo);
 /* Notes a use for components that are taken over; false: no memory, and the render has failed. */
 bool ssr_atom_note_use(struct ssr_atom_store *store, const struct ssr_atom_template *template);
-void ssr_atom_log(struct ssr_atom_store *store, struct ssr_atom_undo undo);
 /* As if the newest atom, which nobody listens to, had never been made. */
 void ssr_atom_unmake(struct ssr_atom *atom);
 void ssr_atom_forget_log(struct ssr_atom_store *store);
@@ -256,6 +260,7 @@ ssr_status ssr_atom_note_late(struct ssr_atom *atom, const struct ssr_value *val
 /* What the cookie held, NULL for nothing, the same for a whole location. SSR_OK, nomem, limit. */
 ssr_status ssr_atom_load(struct ssr_atom_store *store, const struct ssr_atom_template *template,
                          struct ssr_atom_value **value);
-ssr_status ssr_atom_save(const struct ssr_atom *atom, const struct ssr_atom_value *value, struct ssr_writer writer);
+ssr_status ssr_atom_save(const struct ssr_atom *atom, const struct ssr_atom_value *value, bool is_change,
+                         struct ssr_writer writer);
 
 #endif

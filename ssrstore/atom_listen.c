@@ -35,21 +35,32 @@ static bool listens_to(const struct ssr_atom_subscription *subscription, enum ss
     return subscription->event == event || (subscription->event == SSR_ATOM_WATCHED && event == SSR_ATOM_CHANGED);
 }
 
-ssr_status ssr_atom_tell(struct ssr_atom *atom, enum ssr_atom_event event, ssr_json next, ssr_json previous)
+/* Tells those with a number below `until`, as long as none of them destroys the atom. */
+static ssr_status tell(struct ssr_atom *atom, enum ssr_atom_event event, uint64_t until, ssr_json next,
+                       ssr_json previous)
 {
-    uint64_t until = atom->store->subscription_count;
     ssr_status status = SSR_OK;
     struct ssr_atom_link *head = &atom->subscriptions;
     for (struct ssr_atom_link *link = head->next; link != head; link = link->next) {
         struct ssr_atom_subscription *subscription = subscription_of(link);
         if (subscription->is_ended || subscription->number >= until || !listens_to(subscription, event))
             continue;
-        if (call(subscription, next, previous) != SSR_OK)
-            status = SSR_E_LISTENER;
         if (atom->is_ending && event != SSR_ATOM_DESTROYED) /* a listener has destroyed the atom */
             break;
+        if (call(subscription, next, previous) != SSR_OK)
+            status = SSR_E_LISTENER;
     }
     return status;
+}
+
+ssr_status ssr_atom_tell(struct ssr_atom *atom, enum ssr_atom_event event, ssr_json next, ssr_json previous)
+{
+    uint64_t until = atom->store->subscription_count;
+    ssr_status status = tell(atom, event, until, next, previous);
+    if (event != SSR_ATOM_RESET)
+        return status;
+    ssr_status of_change = tell(atom, SSR_ATOM_CHANGED, until, next, previous);
+    return status == SSR_OK ? of_change : status;
 }
 
 /* ---- Subscribing ------------------------------------------------------------------------------------------------ */

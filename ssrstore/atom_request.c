@@ -208,8 +208,13 @@ bool ssr_atom_note_use(struct ssr_atom_store *store, const struct ssr_atom_templ
 
 void ssr_atoms_end(struct ssr_ctx *ctx)
 {
-    if (ctx->atoms)
-        ssr_atom_store_end(ctx->atoms);
+    ssr_guard guard;
+    if (!ctx->atoms)
+        return;
+    ssr_guard_enter(&guard, "request", ctx->id); /* for the listeners: no page is around them any more */
+    guard.ctx = ctx;
+    ssr_atom_store_end(ctx->atoms);
+    ssr_guard_leave(&guard);
     ctx->atoms = NULL;
 }
 
@@ -218,19 +223,30 @@ static ssr_status put_value(ssr_draft *draft, void *value)
     return ssr_draft_set(draft, "", ssr_input_value(value));
 }
 
+/* Changes an atom of the request, which is in no callback, with a mark for those of the template. */
+static ssr_status change_guarded(struct ssr_ctx *ctx, struct ssr_atom_store *store,
+                                 const struct ssr_atom_template *template, const struct ssr_atom_edit *edit)
+{
+    ssr_guard guard;
+    struct ssr_atom *atom;
+    ssr_guard_enter(&guard, "atom", template->definition.name);
+    guard.ctx = ctx;
+    ssr_status status = ssr_atom_obtain(store, template, &atom);
+    status = status == SSR_OK ? ssr_atom_apply(atom, edit) : ssr_atom_refuse(store, template, status, edit->writer);
+    ssr_guard_leave(&guard);
+    return status;
+}
+
 ssr_status ssr_atoms_answer(struct ssr_ctx *ctx, const struct ssr_atom_template *template, struct ssr_value *value,
                             struct ssr_writer writer)
 {
-    struct ssr_atom *atom;
     ctx->is_private = true;
     ssr_frames_touch(&ctx->frames.atoms);
     struct ssr_atom_store *store = store_of(ctx);
     if (!store)
         return ctx->fatal;
-    ssr_status status = ssr_atom_obtain(store, template, &atom);
-    if (status != SSR_OK)
-        return ssr_atom_refuse(store, template, status, writer);
-    return ssr_atom_apply(atom, &(struct ssr_atom_edit){.updater = put_value, .arg = value, .writer = writer});
+    return change_guarded(ctx, store, template,
+                          &(struct ssr_atom_edit){.updater = put_value, .arg = value, .writer = writer});
 }
 
 ssr_status ssr_atom_note_late(struct ssr_atom *atom, const struct ssr_value *value, struct ssr_writer writer)
@@ -293,12 +309,13 @@ ssr_status ssr_atom_load(struct ssr_atom_store *store, const struct ssr_atom_tem
     return status;
 }
 
-ssr_status ssr_atom_save(const struct ssr_atom *atom, const struct ssr_atom_value *value, struct ssr_writer writer)
+ssr_status ssr_atom_save(const struct ssr_atom *atom, const struct ssr_atom_value *value, bool is_change,
+                         struct ssr_writer writer)
 {
     const struct ssr_atom_store *store = atom->store;
     if (!atom->is_main || !is_persistent(store, atom->template))
         return SSR_OK;
-    return store->ctx->persistence->save(store->ctx, atom->template, &value->value, writer);
+    return store->ctx->persistence->save(store->ctx, atom->template, &value->value, is_change, writer);
 }
 
 void ssr_atoms_forget_pass(struct ssr_ctx *ctx)

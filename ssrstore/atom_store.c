@@ -235,7 +235,11 @@ void ssr_atom_remove(struct ssr_atom *atom)
 static ssr_status begin_with(struct ssr_atom *atom, struct ssr_atom_value *value, bool is_load)
 {
     struct ssr_atom_edit edit = {.updater = ssr_atom_put_value, .arg = value, .is_silent = true, .is_load = is_load};
+    struct ssr_atom_store *store = atom->store;
+    bool was_beginning = store->is_beginning;
+    store->is_beginning = true;
     ssr_status status = ssr_atom_apply(atom, &edit);
+    store->is_beginning = was_beginning;
     return ssr_ends_render(status) ? status : SSR_OK;
 }
 
@@ -472,6 +476,7 @@ ssr_status ssr_atom_store_snapshot(struct ssr_atom_store *store, ssr_builder *sn
         const struct ssr_atom *atom = atom_of(link);
         if (!atom->is_main)
             continue;
+        ssr_atom_note_read(atom);
         ssr_builder_key(snapshot, atom->template->definition.name);
         ssr_builder_value(snapshot, &atom->value->value);
     }

@@ -33,7 +33,6 @@ struct ssr_context *ssr_context_define(struct ssr_registry *registry, const char
     struct ssr_context *context = ssr_registry_add(registry, SSR_KIND_CONTEXT, name, sizeof *context);
     if (!context)
         return ssr_registry_refuse(registry, SSR_KIND_CONTEXT, name, SSR_E_NOMEM);
-    context->definition.redact = options->redact;
     context->definition.type = type;
     context->init = options->init;
     context->arg = options->arg;
@@ -49,7 +48,7 @@ struct ssr_context *ssr_context_find(const struct ssr_registry *registry, const 
 
 const char *ssr_context_name(const struct ssr_context *context)
 {
-    return context->definition.name;
+    return context ? context->definition.name : "";
 }
 
 /* The definition, if it is one of this engine's. */

@@ -33,8 +33,7 @@ typedef struct ssr_context_options {
     void *arg;                 /* for init; borrowed as long as the registry */
     const ssr_action *actions; /* names copied */
     size_t action_count;
-    ssr_policy policy; /* whether a provider's initial data crosses to the browser */
-    bool redact;       /* its states never appear in logs */
+    ssr_policy policy; /* whether a provider's initial data crosses to the browser; no state is in a log */
     const char *type;  /* as in ssr_store_options: what the initial data is. Copied. */
 } ssr_context_options;
 

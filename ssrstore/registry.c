@@ -57,12 +57,12 @@ ssr_status ssr_registry_freeze(struct ssr_registry *registry)
 
 ssr_status ssr_registry_status(const struct ssr_registry *registry)
 {
-    return registry->status;
+    return registry ? registry->status : SSR_E_INVALID_ARGUMENT;
 }
 
 const char *ssr_registry_error(const struct ssr_registry *registry)
 {
-    return registry->error;
+    return registry ? registry->error : ssr_status_advice(SSR_E_INVALID_ARGUMENT);
 }
 
 void *ssr_registry_refuse(struct ssr_registry *registry, enum ssr_kind kind, const char *name, ssr_status status)

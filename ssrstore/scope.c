@@ -314,6 +314,7 @@ ssr_status ssr_scope_begin_pass(struct ssr_ctx *ctx)
     ctx->refused_before = ctx->refused;
     ssr_commit_staged(ctx);
     ssr_atoms_mark(ctx);
+    ssr_scope_take_builder_back(ctx);
     ssr_pass_drop(ctx, ctx->memory);
     ctx->memory = memory;
     ctx->journal = (struct ssr_journal){NULL, NULL};
@@ -392,13 +393,6 @@ static void drop_staged(struct ssr_ctx *ctx)
     ctx->differing = 0;
 }
 
-void ssr_scope_abandon_pass(struct ssr_ctx *ctx)
-{
-    ssr_take_back_commits(ctx);
-    ssr_atoms_rewind(ctx);
-    drop_staged(ctx);
-}
-
 /* What the pass was the first to touch is not touched, and its init has not run. */
 static void untouch(struct ssr_ctx *ctx, struct ssr_cell *cell)
 {
@@ -412,16 +406,28 @@ static void untouch(struct ssr_ctx *ctx, struct ssr_cell *cell)
     cell->committed = cell->initial = NULL;
 }
 
-void ssr_scope_start_over(struct ssr_ctx *ctx)
+/* What the pass did to atoms and cells is undone, and nothing is known that was made of what it saw. */
+static void undo_pass(struct ssr_ctx *ctx)
 {
     ssr_atoms_rewind(ctx);
-    ssr_atoms_forget_pass(ctx);
     drop_staged(ctx);
-    ssr_frames_forget(ctx);
     for (struct ssr_cell *cell = ctx->touched; cell; cell = cell->next_touched) {
         forget_passes(cell);
         untouch(ctx, cell);
     }
+}
+
+void ssr_scope_abandon_pass(struct ssr_ctx *ctx)
+{
+    ssr_take_back_commits(ctx);
+    undo_pass(ctx);
+}
+
+void ssr_scope_start_over(struct ssr_ctx *ctx)
+{
+    undo_pass(ctx);
+    ssr_atoms_forget_pass(ctx);
+    ssr_frames_forget(ctx);
     ctx->refused = ctx->refused_before;
     ctx->pass--;
 }

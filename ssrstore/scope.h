@@ -49,6 +49,7 @@ struct ssr_cell {
     const struct ssr_value *initial; /* derived stores: the default */
     struct ssr_writer writer;        /* of staged */
     const char *component;           /* that staged it; NULL: the page itself */
+    bool is_default;                 /* what is staged: nothing has set it */
     unsigned first_pass;             /* that read or set it, or saw what a loader had set */
     unsigned read_pass;              /* the last that read it */
     bool was_given;                  /* first_pass sees what a loader or hook has set */
@@ -97,9 +98,13 @@ struct ssr_atom_template;
 struct ssr_atom_persistence {
     /* Adds what is kept for the template; false: nothing is. */
     bool (*load)(struct ssr_ctx *ctx, const struct ssr_atom_template *template, struct ssr_builder *value);
-    /* Keeps a value. An error is answered to who changed the atom, which stays as it was; refusals are noted there. */
+    /*
+     * Keeps a value; one that is no change only when it is not what is kept already, because passes that were taken
+     * back may have changed that. An error is answered to who wrote the atom, which stays as it was; refusals are noted
+     * there.
+     */
     ssr_status (*save)(struct ssr_ctx *ctx, const struct ssr_atom_template *template, const struct ssr_value *value,
-                       struct ssr_writer writer);
+                       bool is_change, struct ssr_writer writer);
 };
 
 enum { SSR_ERROR_TEXT = 512, SSR_REASON_TEXT = 320 };

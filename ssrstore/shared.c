@@ -167,7 +167,7 @@ struct ssr_shared *ssr_shared_find(const struct ssr_registry *registry, const ch
 
 const char *ssr_shared_name(const struct ssr_shared *shared)
 {
-    return shared->definition.name;
+    return shared ? shared->definition.name : "";
 }
 
 /* ---- Reading ---------------------------------------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ typedef struct ssr_shared_options {
     size_t action_count;
     ssr_policy policy;       /* whether a state that a render has read crosses to the browser */
     bool writable_in_render; /* lifts the guard for this store */
-    bool redact;             /* its states never appear in logs */
+    bool redact;             /* keys the digest of what a pass saw of it; no state itself is in a log */
     const char *type;        /* as in ssr_store_options: what a state is, where the first cannot tell. Copied. */
 } ssr_shared_options;
 

@@ -16,6 +16,9 @@
 
 /* ---- Defaults --------------------------------------------------------------------------------------------------- */
 
+/* What no component's path is made with, so that a store and a component of one name have ids of their own. */
+#define INIT_SEED UINT64_MAX
+
 /* Calls the init function as its own place and phase. It runs once, whoever asks: no component depends on it. */
 static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, struct ssr_builder *builder)
 {
@@ -23,7 +26,7 @@ static ssr_status call_init(struct ssr_ctx *ctx, const struct ssr_store *store, 
     struct ssr_frame_run *asking = ctx->frames.current;
     struct ssr_init_mark mark;
     ctx->frames.current = NULL;
-    struct ssr_place place = {.init_of = name, .path = ssr_digest_of(name, strlen(name), 0).low};
+    struct ssr_place place = {.init_of = name, .path = ssr_digest_of(name, strlen(name), INIT_SEED).low};
     ssr_begin_init(ctx, place, &mark);
     ssr_status status = store->init(ctx, builder, store->init_arg);
     ssr_end_init(ctx, &mark);
@@ -161,6 +164,8 @@ const char *ssr_cell_string(struct ssr_ctx *ctx, struct ssr_cell *cell)
     if (cell->string_pass != ctx->pass) {
         cell->string = copy_string(ctx, ssr_value_json(cell->committed));
         cell->string_pass = ctx->pass;
+    } else if (!cell->string) {
+        ssr_answer(ctx, SSR_E_WRONG_TYPE); /* what ended the render has answered before */
     }
     return cell->string;
 }
@@ -248,6 +253,7 @@ ssr_status ssr_stage(struct ssr_ctx *ctx, struct ssr_cell *cell, const struct ss
     cell->staged = value;
     cell->writer = writer;
     cell->component = ssr_frame_name(ctx);
+    cell->is_default = false;
     ctx->differing += value != cell->committed;
     return ssr_answer(ctx, SSR_OK);
 }
@@ -485,6 +491,7 @@ ssr_status ssr_stage_defaults(struct ssr_ctx *ctx)
         ssr_status status = ssr_stage(ctx, cell, cell->initial, (struct ssr_writer){NULL, 0});
         if (status != SSR_OK)
             return status;
+        cell->is_default = true;
     }
     return SSR_OK;
 }

@@ -42,7 +42,8 @@ typedef struct ssr_store ssr_store;
 /* Everything one request knows. Belongs to one thread at a time; no other request can reach it. */
 typedef struct ssr_ctx ssr_ctx;
 
-/* Writes what `value` becomes on its way to the browser; the client's transformer reads it back. */
+/* Writes what `value` becomes on its way to the browser; the client's transformer reads it back. An error, or a text
+ * beyond ssr_limits.value_bytes, leaves the render without a document: outcome `failed`. */
 typedef ssr_status (*ssr_encode_fn)(const ssr_value *value, ssr_builder *encoded, void *arg);
 
 /* ---- Defining --------------------------------------------------------------------------------------------------- */
@@ -101,16 +102,17 @@ SSR_API ssr_store *ssr_store_define(ssr_registry *registry, const char *name, co
 
 /*
  * Looks a store up by name, for template engines that meet names at run time.
- * Returns    the store, or NULL, which every other call takes and answers with SSR_E_UNKNOWN_STORE.
+ * Returns    the store, or NULL, which every other call takes: those that answer a status with SSR_E_UNKNOWN_STORE.
  * Memory     borrowed from the registry. Does not allocate.
  * Legal      anywhere, on any thread, once the engine has started.
  */
 SSR_API ssr_store *ssr_store_find(const ssr_registry *registry, const char *name);
 
-/* The store's name. Borrowed from the registry. Legal anywhere. Source: seed "Handle methods". */
+/* The store's name; "" for NULL. Borrowed from the registry. Legal anywhere. Source: seed "Handle methods". */
 SSR_API const char *ssr_store_name(const ssr_store *store);
 
-/* The first error of a definition, or SSR_OK; and a sentence about it, borrowed; "" when there is none. */
+/* The first error of a definition, or SSR_OK; and a sentence about it, borrowed; "" when there is none. A NULL registry
+ * has the error invalid_argument. */
 SSR_API ssr_status ssr_registry_status(const ssr_registry *registry);
 SSR_API const char *ssr_registry_error(const ssr_registry *registry);
 

@@ -72,5 +72,5 @@ struct ssr_store *ssr_store_find(const struct ssr_registry *registry, const char
 
 const char *ssr_store_name(const struct ssr_store *store)
 {
-    return store->definition.name;
+    return store ? store->definition.name : "";
 }

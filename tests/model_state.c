@@ -209,6 +209,16 @@ static void apply_write(struct model *model, enum write write, unsigned target, 
     }
 }
 
+/* Counts the write when it is one that is refused at once. */
+static void note_refused(struct model *model, enum write write, unsigned target, const char *value)
+{
+    char line[LINE_SIZE];
+    bool is_bad = model_is_too_large(model, value) ||
+                  (write == WRITE_COOKIE && !write_line(model, target % COOKIES, value, false, line));
+    if (write != WRITE_NOTHING && is_bad)
+        model_refuse(model);
+}
+
 bool model_differs(const struct model *model)
 {
     for (unsigned i = 0; i < CELLS; i++)
@@ -359,6 +369,17 @@ static struct key loaded_key(struct model *model, unsigned query, const char *ar
     return key;
 }
 
+/* What a loader was refused counts whatever becomes of its answer; one that timed out or gave up has written nothing.
+ */
+static void note_loader(struct model *model, const struct key *key)
+{
+    const struct loader *loader = &model->page->loaders[key->query];
+    if (key->state == KEY_READY)
+        note_refused(model, loader->write, loader->target, key->answer);
+    else if (strcmp(key->answer, "too_large") == 0 && loader->write != WRITE_NOTHING)
+        model_refuse(model);
+}
+
 static void apply_loader(struct model *model, const struct key *key)
 {
     const struct loader *loader = &model->page->loaders[key->query];
@@ -373,8 +394,10 @@ void model_load_found(struct model *model)
         struct key *key = &model->keys[model->found[i]];
         *key = loaded_key(model, key->query, key->args, NULL);
     }
-    for (unsigned i = 0; i < model->found_count && !model->is_over_limit; i++)
+    for (unsigned i = 0; i < model->found_count && !model->is_over_limit; i++) {
+        note_loader(model, &model->keys[model->found[i]]);
         apply_loader(model, &model->keys[model->found[i]]);
+    }
     model->found_count = 0;
 }
 
@@ -406,13 +429,16 @@ static bool run_hook(struct model *model, const struct route *route)
     text_format(&model->ending->started, "hook %s; ", model_locations[model->location]);
     if (loads)
         text_format(&model->ending->in_place, "q%u %s; ", QUERIES - 1, value);
+    struct key loaded = {.query = QUERIES - 1};
+    if (loads)
+        loaded = loaded_key(model, QUERIES - 1, value, route);
+    note_refused(model, route->hook_write, route->hook_target, value);
+    if (loads)
+        note_loader(model, &loaded);
     if (route->hook_fails) {
         model->ending->error = "failed";
         return false;
     }
-    struct key loaded = {.query = QUERIES - 1};
-    if (loads)
-        loaded = loaded_key(model, QUERIES - 1, value, route);
     apply_write(model, route->hook_write, route->hook_target, value);
     if (loads)
         adopt(model, &loaded);

@@ -298,6 +298,22 @@ static void no_engine_has_no_registry(void **state)
     assert_null(ssr_engine_registry(NULL));
     assert_null(ssr_store_define(ssr_engine_registry(NULL), "title", NULL));
     assert_status(ssr_engine_start(NULL), SSR_E_INVALID_ARGUMENT);
+    assert_status(ssr_registry_status(NULL), SSR_E_INVALID_ARGUMENT);
+    assert_string_equal(ssr_registry_error(NULL), ssr_status_advice(SSR_E_INVALID_ARGUMENT));
+}
+
+/* Who looks a definition up by a name that is none has NULL in hand, as a template engine may. */
+static void no_definition_has_no_name(void **state)
+{
+    (void)state;
+    assert_null(ssr_store_find(NULL, "title"));
+    assert_string_equal(ssr_store_name(NULL), "");
+    assert_string_equal(ssr_query_name(NULL), "");
+    assert_string_equal(ssr_cookie_name(NULL), "");
+    assert_string_equal(ssr_shared_name(NULL), "");
+    assert_string_equal(ssr_context_name(NULL), "");
+    assert_string_equal(ssr_component_name(NULL), "");
+    assert_string_equal(ssr_atom_template_key(NULL), "");
 }
 
 static void accepts(const char *json, uint64_t allowed, uint64_t forbidden)
@@ -384,7 +400,7 @@ static void what_is_no_configuration_is_refused(void **state)
     refuses("{\"prefetchLoadersBeforePageRender\":1}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
     refuses("{\"prefetchLoadersBeforePageRender\":\"true\"}", SSR_E_INVALID_CONFIG, "prefetchLoadersBeforePageRender");
     refuses("{\"maxQueryPasses\":\"a text of more characters than are shown of it\"}", SSR_E_INVALID_CONFIG,
-            "\"maxQueryPasses\": \"a text of more characters than are show: known");
+            "\"maxQueryPasses\": \"a text of more characters than are show: allowed");
     refuses("[]", SSR_E_INVALID_CONFIG, "object");
     refuses("7", SSR_E_INVALID_CONFIG, "object");
     refuses("{\"allowedRerendersCount\":1", SSR_E_SYNTAX, "syntax");
@@ -432,6 +448,8 @@ static ssr_status reading_page(ssr_ctx *ctx, void *arg)
             assert_string_equal(string, reading->string);
         else
             assert_status(ssr_last_status(ctx), SSR_E_WRONG_TYPE);
+        assert_ptr_equal(ssr_get_string(ctx, stores[i]), string); /* once more, and with the same answer */
+        assert_status(ssr_last_status(ctx), string ? SSR_OK : SSR_E_WRONG_TYPE);
         assert_int_equal(ssr_get_integer(ctx, stores[i], -7), reading->integer);
         assert_true(ssr_get_number(ctx, stores[i], -7.5) == reading->number);
         assert_int_equal(ssr_get_boolean(ctx, stores[i], true), reading->boolean);
@@ -624,6 +642,15 @@ static ssr_status half_building_page(ssr_ctx *ctx, void *arg)
     return ssr_html(ctx, ssr_value_text(ssr_get(ctx, building->crumb)));
 }
 
+/* A whole value that nobody took goes with its pass. */
+static ssr_status overbuilding_page(ssr_ctx *ctx, void *arg)
+{
+    const struct building *building = arg;
+    assert_status(ssr_set_built(ctx, building->crumb), SSR_E_BUILDER);
+    build_crumb(ssr_build(ctx), "Left");
+    return ssr_set_integer(ctx, building->crumb, 7);
+}
+
 static void open_building(struct fixture *fixture, struct building *building)
 {
     fixture_init(fixture);
@@ -659,7 +686,7 @@ static void a_misused_builder_sets_nothing(void **state)
     fixture_close(&fixture);
 }
 
-static void half_a_value_is_forgotten(void **state)
+static void what_is_not_taken_is_forgotten(void **state)
 {
     struct fixture fixture;
     struct building building;
@@ -669,6 +696,9 @@ static void half_a_value_is_forgotten(void **state)
     assert_status(fixture_run(&fixture, half_building_page, &building), SSR_OK);
     assert_string_equal(fixture.result->html, "[{\"label\":\"Whole\",\"to\":\"/ideas\"}]");
     assert_int_equal(fixture.result->refused, 0);
+    assert_status(fixture_run(&fixture, overbuilding_page, &building), SSR_OK);
+    assert_int_equal(fixture.result->passes, 2);
+    assert_int_equal(fixture.result->refused, 2);
     fixture_close(&fixture);
 }
 
@@ -1150,6 +1180,7 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_contract),
         cmocka_unit_test(an_engine_needs_no_configuration),
         cmocka_unit_test(no_engine_has_no_registry),
+        cmocka_unit_test(no_definition_has_no_name),
         cmocka_unit_test(counts_are_read_from_json),
         cmocka_unit_test(the_rest_is_read_from_json),
         cmocka_unit_test(what_is_no_count_is_refused_by_name),
@@ -1161,7 +1192,7 @@ int main(void)
         cmocka_unit_test(a_value_of_ones_own_may_be_set),
         cmocka_unit_test(a_value_is_built_without_json_text),
         cmocka_unit_test(a_misused_builder_sets_nothing),
-        cmocka_unit_test(half_a_value_is_forgotten),
+        cmocka_unit_test(what_is_not_taken_is_forgotten),
         cmocka_unit_test(an_init_in_the_middle_of_building_disturbs_nothing),
         cmocka_unit_test(an_init_at_the_set_disturbs_nothing),
         cmocka_unit_test(trees_become_canonical_values),

@@ -204,6 +204,24 @@ static ssr_status add_one(ssr_draft *draft, void *arg)
     return ssr_draft_set(draft, "", ssr_input_integer(number_of(ssr_draft_get(draft, "")) + 1));
 }
 
+/* Refuses some values, what a cookie holds among them, and takes others in another form. */
+static ssr_status look_at(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
+{
+    int64_t number = number_of(ssr_draft_get(next, ""));
+    (void)old, (void)atom, (void)arg;
+    if (number % 5 == 3)
+        return SSR_E_INVALID_ARGUMENT;
+    return number % 5 == 4 ? ssr_draft_set(next, "", ssr_input_integer(number + 10)) : SSR_OK;
+}
+
+/* One more, back to the default, or a value that it may have already. */
+static ssr_status change_atom(ssr_atom *atom, const struct op *op)
+{
+    if (op->b % 2 == 0)
+        return ssr_atom_update_with(atom, add_one, NULL);
+    return op->c % 4 == 0 ? ssr_atom_reset(atom) : ssr_atom_update(atom, ssr_input_integer(op->c % 4));
+}
+
 static ssr_atom *use_atom(ssr_ctx *ctx, const struct program *program, const struct op *op)
 {
     return ssr_atom_use(ssr_atoms(ctx), program->atoms[op->a % ATOMS]);
@@ -315,8 +333,7 @@ static ssr_status run_set(ssr_ctx *ctx, const struct program *program, const str
     case OP_SET_COOKIE: return ssr_cookie_set(ctx, program->cookies[op->a % COOKIES], ssr_input_string(text));
     case OP_DELETE_COOKIE: return ssr_cookie_delete(ctx, program->cookies[op->a % COOKIES]);
     case OP_SET_CONTEXT: return ssr_context_set(ctx, program->contexts[op->a % CONTEXTS], ssr_input_integer(number));
-    case OP_CHANGE_ATOM:
-        return ssr_atom_update_with(ssr_atom_use(ssr_atoms(ctx), program->atoms[op->a % ATOMS]), add_one, NULL);
+    case OP_CHANGE_ATOM: return change_atom(use_atom(ctx, program, op), op);
     case OP_STATUS: return ssr_set_status(ctx, 200 + (int)number);
     case OP_HEADER: return ssr_set_header(ctx, op->a % 2 ? "X-A" : "X-B", text);
     default: return set_more(ctx, program, op, number);
@@ -458,7 +475,7 @@ static void define(struct program *program, ssr_registry *registry)
     }
     for (unsigned i = 0; i < COOKIES; i++) {
         snprintf(name, sizeof name, "c%u", i);
-        program->cookies[i] = ssr_cookie_define(registry, name, NULL);
+        program->cookies[i] = ssr_cookie_define(registry, name, &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON});
     }
     for (unsigned i = 0; i < QUERIES; i++) {
         snprintf(name, sizeof name, "q%u", i);
@@ -471,7 +488,9 @@ static void define(struct program *program, ssr_registry *registry)
     }
     for (unsigned i = 0; i < ATOMS; i++) {
         snprintf(name, sizeof name, "a%u", i);
-        program->atoms[i] = ssr_atom_define(registry, name, &(ssr_atom_options){.default_json = "0"});
+        program->atoms[i] = ssr_atom_define(
+            registry, name,
+            &(ssr_atom_options){.default_json = "0", .before_update = look_at, .persist = i == 0 ? "c0" : "c1"});
     }
     program->lazy = ssr_store_define(registry, "lazy", &(ssr_store_options){.init = init_lazy, .init_arg = program});
     program->unreadable = ssr_cookie_define(registry, "u", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON});
@@ -546,7 +565,7 @@ static unsigned render(struct program *program, enum mode mode, unsigned stop, c
     program->calls = program->latest = 0;
     define(program, fixture.registry);
     fixture_start(&fixture);
-    const char *cookies = "c0=2; c1=x; u=%7B";
+    const char *cookies = "c0=3; c1=1; u=%7B";
     ssr_request request = {.redirects = program->follows ? SSR_REDIRECTS_FOLLOW : SSR_REDIRECTS_REPORT,
                            .cookie_headers = &cookies,
                            .cookie_header_count = 1,

@@ -501,6 +501,26 @@ static void times_may_be_negative(void **state)
     fixture_close(&asking.fixture);
 }
 
+static ssr_status give_true(ssr_operation *operation, void *arg)
+{
+    ++*(unsigned *)arg;
+    return ssr_builder_boolean(ssr_operation_build(operation), true);
+}
+
+/* ssr_run looks at no deadline, however long ago that was on the host's scale. */
+static void the_blocking_call_has_no_time(void **state)
+{
+    struct asking asking;
+    unsigned loads = 0;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = give_true, .load_arg = &loads, .timeout_ms = 1});
+    ssr_request request = {.deadline_ms = -10};
+    assert_status(fixture_run_request(&asking.fixture, asking_page, &asking, &request), SSR_OK);
+    assert_int_equal(asking.fixture.result->outcome, SSR_SETTLED);
+    assert_string_equal(asking.fixture.result->html, "true");
+    fixture_close(&asking.fixture);
+}
+
 static void a_deadline_comes_before_a_timeout(void **state)
 {
     struct asking asking;
@@ -592,12 +612,6 @@ static ssr_status look_around(ssr_operation *operation, void *arg)
     return SSR_OK;
 }
 
-static ssr_status give_true(ssr_operation *operation, void *arg)
-{
-    ++*(unsigned *)arg;
-    return ssr_builder_boolean(ssr_operation_build(operation), true);
-}
-
 static const ssr_route *route_of(const char *location, void *arg)
 {
     assert_string_equal(location, "/here");
@@ -635,6 +649,38 @@ static ssr_status load_seven(ssr_operation *operation, void *arg)
     struct asking *asking = arg;
     ssr_builder_json(ssr_operation_build_args(operation), "{\"id\":7}", 8);
     return ssr_operation_load(operation, asking->query).state == SSR_QUERY_READY ? SSR_OK : SSR_E_FAILED;
+}
+
+/* A loader that its render has been called off from under. */
+static ssr_status load_for_nobody(ssr_operation *operation, void *arg)
+{
+    struct asking *asking = arg;
+    assert_false(ssr_operation_is_cancelled(operation));
+    ssr_render_cancel(asking->fixture.render);
+    assert_int_equal(ssr_render_step(asking->fixture.render, 0), SSR_STEP_ENDED);
+    assert_true(ssr_operation_is_cancelled(operation));
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status load_in_place(ssr_operation *operation, void *arg)
+{
+    struct asking *asking = arg;
+    ssr_operation_load(operation, asking->query);
+    return SSR_OK;
+}
+
+static void a_loader_inside_a_hook_learns_that_nobody_waits(void **state)
+{
+    struct asking asking;
+    (void)state;
+    open_asking(&asking, &(ssr_query_options){.load = load_for_nobody, .load_arg = &asking});
+    ssr_hook hook = {"load", load_in_place, &asking};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_render *render = begin(&asking, asking_page, (ssr_request){.find_route = any_route, .find_route_arg = &route});
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
+    ssr_operation_run(ssr_render_next_operation(render));
+    assert_int_equal(ssr_render_result(render)->outcome, SSR_CANCELLED);
+    fixture_close(&asking.fixture);
 }
 
 /* Neither knows of the other; the page finds what the first of them has loaded. */
@@ -785,6 +831,102 @@ static ssr_status write_attributes(ssr_operation *operation, void *arg)
     struct state_site *site = arg;
     return ssr_operation_set_cookie_with(operation, site->cookie, ssr_input_string("dark"),
                                          &((ssr_cookie_attributes){.path = "/p", .domain = "example.org"}));
+}
+
+static ssr_status fail_at_once(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    return ssr_operation_fail(operation, "closed", "not today");
+}
+
+static ssr_status set_session(ssr_operation *operation, void *cookie)
+{
+    return ssr_operation_set_cookie(operation, cookie, ssr_input_string("new"));
+}
+
+/* Sent whatever becomes of the render, in whatever order the hooks stand. */
+static void a_failed_hook_takes_no_cookie_with_it(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        ssr_cookie *cookie = ssr_cookie_define(fixture.registry, "session", NULL);
+        fixture_start(&fixture);
+        ssr_hook hooks[2];
+        hooks[i] = (ssr_hook){"fail", fail_at_once, NULL};
+        hooks[1 - i] = (ssr_hook){"sign in", set_session, cookie};
+        ssr_route route = {.hooks = hooks, .hook_count = 2};
+        ssr_request request = {.find_route = any_route, .find_route_arg = &route};
+        assert_status(fixture_run_request(&fixture, asking_page, NULL, &request), SSR_E_FAILED);
+        assert_int_equal(fixture.result->outcome, SSR_FAILED);
+        assert_non_null(strstr(fixture.result->error, "hook \"fail\""));
+        assert_int_equal(fixture.result->set_cookie_count, 1);
+        fixture_close(&fixture);
+    }
+}
+
+struct longer_first {
+    ssr_query *query;
+    ssr_cookie *list, *number;
+};
+
+/* What was read before left a comma where the number ends. */
+static ssr_status look_behind_a_cookie(ssr_operation *operation, void *arg)
+{
+    const struct longer_first *cookies = arg;
+    size_t count = ssr_json_count(ssr_operation_cookie(operation, cookies->list));
+    ssr_json number = ssr_operation_cookie(operation, cookies->number);
+    if (count == 0 || !number.text) /* no memory: the operation has failed, whatever it answers */
+        return ssr_builder_null(ssr_operation_build(operation));
+    assert_int_equal(count, 2);
+    assert_int_equal(number.length, 2);
+    assert_int_equal(ssr_json_type(ssr_json_next(number)), SSR_JSON_ABSENT);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status ask_once(ssr_ctx *ctx, void *arg)
+{
+    const struct longer_first *cookies = arg;
+    ssr_query_get(ctx, cookies->query, NULL, true);
+    return SSR_OK;
+}
+
+static void nothing_stands_behind_a_cookie(void **state)
+{
+    static const char *const headers[] = {"list=[1,2]; number=17"};
+    struct fixture fixture;
+    struct longer_first cookies;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    const ssr_cookie_options json = {.encoding = SSR_COOKIE_JSON};
+    cookies.list = ssr_cookie_define(fixture.registry, "list", &json);
+    cookies.number = ssr_cookie_define(fixture.registry, "number", &json);
+    cookies.query = ssr_query_define(fixture.registry, "look",
+                                     &(ssr_query_options){.load = look_behind_a_cookie, .load_arg = &cookies});
+    fixture_start(&fixture);
+    ssr_request request = {.cookie_headers = headers, .cookie_header_count = 1};
+    assert_status(fixture_run_request(&fixture, ask_once, &cookies, &request), SSR_OK);
+    assert_int_equal(fixture.result->passes, 2);
+    fixture_close(&fixture);
+}
+
+static ssr_status give_up_for_a_reason(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    return ssr_operation_fail(operation, "gone", "nobody is there");
+}
+
+static void a_hook_needs_no_name(void **state)
+{
+    struct state_site site;
+    (void)state;
+    open_state(&site, NULL);
+    assert_status(run_with_hook(&site, show_state, give_up_for_a_reason), SSR_E_FAILED);
+    assert_string_equal(site.fixture.result->error, "hook \"\": gone: nobody is there");
+    fixture_close(&site.fixture);
 }
 
 static void a_hook_says_where_its_cookie_counts(void **state)
@@ -1127,13 +1269,18 @@ int main(void)
         cmocka_unit_test(an_answer_may_be_left_in_the_mailbox),
         cmocka_unit_test(a_wait_has_an_end),
         cmocka_unit_test(times_may_be_negative),
+        cmocka_unit_test(the_blocking_call_has_no_time),
         cmocka_unit_test(a_deadline_comes_before_a_timeout),
         cmocka_unit_test(without_deadline_and_timeout_nothing_ends_a_wait),
         cmocka_unit_test(what_timed_out_is_not_handed_out),
         cmocka_unit_test(a_hook_knows_its_request_and_loads_once),
+        cmocka_unit_test(a_loader_inside_a_hook_learns_that_nobody_waits),
         cmocka_unit_test(two_hooks_may_load_the_same),
         cmocka_unit_test(a_loader_that_gives_nothing_fails),
         cmocka_unit_test(a_hook_reads_what_it_has_written),
+        cmocka_unit_test(a_failed_hook_takes_no_cookie_with_it),
+        cmocka_unit_test(nothing_stands_behind_a_cookie),
+        cmocka_unit_test(a_hook_needs_no_name),
         cmocka_unit_test(a_hook_says_where_its_cookie_counts),
         cmocka_unit_test(a_loader_sees_what_the_next_pass_will_see),
         cmocka_unit_test(a_loader_sees_the_atoms_of_a_hook),

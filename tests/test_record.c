@@ -420,6 +420,128 @@ static void a_hook_does_not_write_with_the_page_that_was_left(void **state)
     fixture_close(&fixture);
 }
 
+static ssr_status set_b_from_loader(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "b");
+    ssr_operation_set(operation, pair->b);
+    return set_from_loader(operation, arg);
+}
+
+static ssr_status set_a_in_a_hook(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "loaded");
+    return ssr_operation_set(operation, pair->a);
+}
+
+static ssr_status set_both_in_a_hook(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "hook");
+    ssr_operation_set(operation, pair->b);
+    return set_a_in_a_hook(operation, arg);
+}
+
+static ssr_status give_null(ssr_operation *operation, void *arg)
+{
+    (void)arg;
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status an_empty_page(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return ssr_html(ctx, "");
+}
+
+/* The record of a hook and a declared loader behind it. */
+static struct reading record_both(struct fixture *fixture, ssr_loader_fn in_hook, ssr_loader_fn declared)
+{
+    struct pair pair;
+    fixture_init(fixture);
+    fixture->config.prefetch_loaders_before_page_render = true;
+    fixture_open(fixture);
+    pair.a = fixture_store(fixture, "a", NULL);
+    pair.b = fixture_store(fixture, "b", NULL);
+    pair.query = ssr_query_define(fixture->registry, "idea", &(ssr_query_options){.load = declared, .load_arg = &pair});
+    ssr_hook hook = {"warm", in_hook, &pair};
+    ssr_declared_loader loader = {.query = pair.query};
+    ssr_route route = {.hooks = &hook, .hook_count = 1, .loaders = &loader, .loader_count = 1};
+    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    fixture_start(fixture);
+    assert_status(fixture_run_request(fixture, an_empty_page, &pair, &request), SSR_OK);
+    return read_record(fixture);
+}
+
+/* Hooks and declared loaders are two batches: each tells what it has set, and nothing is told twice. */
+static void a_batch_tells_what_it_has_set(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    struct reading reading = record_both(&fixture, set_a_in_a_hook, give_null);
+    assert_at(reading.json, "/passLog/0/changed/0/by", "\"hook warm\"");
+    assert_at(reading.json, "/passLog/1/pass", "0");
+    assert_at(reading.json, "/passLog/1/changed", NULL);
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+    reading = record_both(&fixture, set_both_in_a_hook, set_b_from_loader);
+    assert_at(reading.json, "/passLog/0/changed/1/by", "\"hook warm\"");
+    assert_at(reading.json, "/passLog/1/changed/0/by", "\"query idea\""); /* another value */
+    assert_at(reading.json, "/passLog/1/changed/1/by", "\"query idea\""); /* the same from another place */
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+    reading = record_both(&fixture, give_null, set_from_loader);
+    assert_at(reading.json, "/passLog/0/changed", NULL);
+    assert_at(reading.json, "/passLog/1/changed/0/by", "\"query idea\"");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status load_in_place(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    return ssr_operation_load(operation, pair->query).state == SSR_QUERY_READY ? SSR_OK : SSR_E_FAILED;
+}
+
+static ssr_status page_behind_a_redirect(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    return strcmp(ssr_location(ctx), "/b") == 0 ? SSR_OK : ssr_redirect(ctx, "/b", 0);
+}
+
+/* The answer that a hook has loaded is a part of what the pass behind it sees; of two hooks the first one's is. */
+static void what_a_hook_has_loaded_is_a_part_of_the_state(void **state)
+{
+    ssr_value *seen[2];
+    (void)state;
+    for (size_t hooks = 1; hooks <= 2; hooks++) {
+        static struct fixture fixture;
+        struct pair pair;
+        fixture_init(&fixture);
+        fixture.config.redaction_key = 7;
+        fixture_open(&fixture);
+        pair.query = ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = give_null});
+        ssr_hook both[] = {{"one", load_in_place, &pair}, {"two", load_in_place, &pair}};
+        ssr_route route = {.hooks = both, .hook_count = hooks};
+        ssr_request request = {
+            .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+        fixture_start(&fixture);
+        assert_status(fixture_run_request(&fixture, page_behind_a_redirect, &pair, &request), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        ssr_json before = ssr_json_at(reading.json, "/passLog/0/state");
+        ssr_json behind = ssr_json_at(reading.json, "/passLog/2/state");
+        assert_int_equal(before.length, behind.length);
+        assert_memory_not_equal(before.text, behind.text, before.length);
+        assert_status(ssr_value_parse(NULL, behind.text, behind.length, NULL, &seen[hooks - 1]), SSR_OK);
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+    assert_true(ssr_value_equal(seen[0], seen[1]));
+    ssr_value_free(seen[0]);
+    ssr_value_free(seen[1]);
+}
+
 /* A hook sets a before the first pass, a loader in it; nothing sets the derived b again. */
 static void a_change_says_who_set_it(void **state)
 {
@@ -549,10 +671,34 @@ static void shared_writes_are_listed(void **state)
     fixture_start(&fixture);
     assert_status(fixture_run(&fixture, shared_page, shared), SSR_OK);
     struct reading reading = read_record(&fixture);
-    assert_at(reading.json, "/passLog/0/sharedWrites", "[{\"at\":\"page.c:9\",\"name\":\"visits\"}]");
+    assert_at(reading.json, "/passLog/0/sharedWrites",
+              "[{\"at\":\"page.c:9\",\"kind\":\"shared\",\"name\":\"visits\"}]");
     assert_non_null(strstr(fixture.record_text, "    shared \"visits\" written at page.c:9, for every visitor\n"));
     ssr_value_free(reading.value);
     fixture_close(&fixture);
+}
+
+/* Its engine may be gone when the record is written, so that the record cannot name it. */
+static void a_shared_store_of_another_engine_is_written_without_a_name(void **state)
+{
+    static struct fixture fixture, other;
+    (void)state;
+    fixture_init(&other);
+    fixture_open(&other);
+    ssr_shared *foreign =
+        ssr_shared_define(other.registry, "visits", &(ssr_shared_options){.writable_in_render = true});
+    fixture_start(&other);
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, shared_page, foreign), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/sharedWrites", "[{\"at\":\"page.c:9\",\"kind\":\"shared\"}]");
+    assert_non_null(
+        strstr(fixture.record_text, "    a shared store of another engine written at page.c:9, for every visitor\n"));
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+    fixture_close(&other);
 }
 
 /* ---- Text from outside ------------------------------------------------------------------------------------------- */
@@ -628,6 +774,90 @@ static void a_place_may_be_unknown(void **state)
     struct reading reading = read_record(&fixture);
     assert_at(reading.json, "/verdict/kind", "\"cycle\"");
     assert_at(reading.json, "/verdict/stores/0/writers", "[\"a.c:0\"]");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status set_somewhere(ssr_ctx *ctx, void *store)
+{
+    return ssr_set_integer_at(ctx, store, 1, NULL, 0);
+}
+
+static ssr_status set_in_a_component(ssr_ctx *ctx, const ssr_props *props, void *store)
+{
+    (void)props;
+    return set_somewhere(ctx, *(ssr_store **)store);
+}
+
+static ssr_status page_of_a_component(ssr_ctx *ctx, void *component)
+{
+    return ssr_component(ctx, component, NULL, ssr_input_null());
+}
+
+/* What was set at an unknown place is no default: the record says no more than it knows. */
+static void an_unknown_place_is_no_default(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_store *store = fixture_store(&fixture, "a", NULL);
+    ssr_component_definition *item = ssr_component_define(
+        fixture.registry, "item", &(ssr_component_options){.render = set_in_a_component, .arg = &store});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, set_somewhere, store), SSR_OK);
+    assert_non_null(strstr(fixture.record_text, "store \"a\" changed null -> 1\n"));
+    assert_null(strstr(fixture.record_json, "\"by\""));
+    assert_status(fixture_run(&fixture, page_of_a_component, item), SSR_OK);
+    assert_non_null(strstr(fixture.record_text, "store \"a\" changed null -> 1, set by component \"item\"\n"));
+    assert_null(strstr(fixture.record_json, "\"by\""));
+    fixture_close(&fixture);
+}
+
+struct late {
+    ssr_atom_template *atom;
+    ssr_store *count;
+    ssr_component_definition *bar;
+};
+
+static ssr_status show_late(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    const struct late *late = arg;
+    (void)props;
+    ssr_json json = ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), late->atom));
+    return ssr_text_n(ctx, json.text, json.length);
+}
+
+static ssr_status write_late(ssr_ctx *ctx, void *arg)
+{
+    const struct late *late = arg;
+    ssr_component(ctx, late->bar, NULL, ssr_input_null());
+    ssr_atom *atom = ssr_atom_use(ssr_atoms(ctx), late->atom);
+    ssr_atom_value(atom);
+    if (ssr_get_integer(ctx, late->count, 0) == 0)
+        return ssr_set_integer(ctx, late->count, 1);
+    return ssr_atom_update(atom, ssr_input_integer(7));
+}
+
+/* The second pass runs twice, because its component was taken over before the atom changed; the write is one. */
+static void a_late_write_of_a_pass_that_starts_over_counts_once(void **state)
+{
+    static struct fixture fixture;
+    struct late late;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    late.atom = ssr_atom_define(fixture.registry, "a", NULL);
+    late.count = fixture_store(&fixture, "count", "0");
+    late.bar =
+        ssr_component_define(fixture.registry, "bar", &(ssr_component_options){.render = show_late, .arg = &late});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, write_late, &late), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/lateWrites", "1");
+    assert_at(reading.json, "/passLog/1/completed", "false");
+    assert_at(reading.json, "/passLog/1/lateWrites/0/name", "\"a\"");
+    assert_at(reading.json, "/passLog/2/lateWrites/0/name", "\"a\"");
     ssr_value_free(reading.value);
     fixture_close(&fixture);
 }
@@ -811,6 +1041,138 @@ static void refused_writes_of_a_loader_are_counted_and_listed(void **state)
     fixture_close(&fixture);
 }
 
+/* What a hook and the query that it loads write to. */
+struct careless {
+    ssr_query *query;
+    ssr_atom_template *atom;
+    ssr_cookie *cookie;
+};
+
+static ssr_status write_badly(ssr_operation *operation, void *arg)
+{
+    const struct careless *careless = arg;
+    ssr_builder_integer(ssr_operation_build_store(operation), 1);
+    assert_status(ssr_operation_set_cookie_at(operation, careless->cookie, ssr_input_string("a;b"), NULL, "l.c", 7),
+                  SSR_E_COOKIE_VALUE);
+    for (int i = 0; i < 5; i++)
+        assert_status(ssr_operation_set_status(operation, 404), SSR_E_WRONG_PHASE);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status warm_badly(ssr_operation *operation, void *arg)
+{
+    const struct careless *careless = arg;
+    assert_status(ssr_operation_set_header(operation, "a b", "c"), SSR_E_BAD_HEADER);
+    assert_status(ssr_operation_update_atom_at(operation, careless->atom, "h.c", 3), SSR_E_BUILDER);
+    assert_int_equal(ssr_operation_load(operation, careless->query).state, SSR_QUERY_READY);
+    assert_status(ssr_operation_delete_cookie_at(operation, NULL, "h.c", 5), SSR_E_UNKNOWN_COOKIE);
+    return SSR_OK;
+}
+
+static ssr_status read_nothing(ssr_ctx *ctx, void *arg)
+{
+    (void)ctx;
+    (void)arg;
+    return SSR_OK;
+}
+
+/* All are counted, the first four listed; those of a query that was loaded in place are the hook's. */
+static void refused_writes_of_a_hook_are_listed(void **state)
+{
+    static struct fixture fixture;
+    struct careless careless;
+    ssr_hook hook = {"warm", warm_badly, &careless};
+    ssr_route route = {.hooks = &hook, .hook_count = 1};
+    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    careless.atom = ssr_atom_define(fixture.registry, "cart", NULL);
+    careless.cookie = ssr_cookie_define(fixture.registry, "theme", NULL);
+    careless.query =
+        ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = write_badly, .load_arg = &careless});
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, read_nothing, NULL, &request), SSR_OK);
+    assert_int_equal(fixture.result->refused, 9);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/passLog/0/refused",
+              "[{\"call\":\"ssr_operation_set_header\",\"error\":\"bad_header\"},"
+              "{\"at\":\"h.c:3\",\"call\":\"ssr_operation_update_atom\",\"error\":\"builder_misuse\",\"kind\":\"atom\","
+              "\"name\":\"cart\"},"
+              "{\"at\":\"l.c:7\",\"call\":\"ssr_operation_set_cookie\",\"error\":\"cookie_value\",\"kind\":\"cookie\","
+              "\"name\":\"theme\"},"
+              "{\"call\":\"ssr_operation_set_status\",\"error\":\"wrong_phase\"}]");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+struct late_refusal {
+    ssr_query *query;
+    ssr_atom_template *picky, *kept, *told;
+};
+
+static ssr_status refuse_bad(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
+{
+    (void)old;
+    (void)atom;
+    (void)arg;
+    return ssr_json_equals(ssr_draft_get(next, ""), "bad") ? SSR_E_INVALID_ARGUMENT : SSR_OK;
+}
+
+static void write_atom(ssr_operation *operation, ssr_atom_template *atom, ssr_input input, int line)
+{
+    ssr_builder_input(ssr_operation_build_store(operation), input);
+    assert_status(ssr_operation_update_atom_at(operation, atom, "l.c", line), SSR_OK);
+}
+
+static ssr_status write_too_much(ssr_operation *operation, void *arg)
+{
+    const struct late_refusal *late = arg;
+    write_atom(operation, late->picky, ssr_input_string("good"), 1);
+    write_atom(operation, late->picky, ssr_input_string("bad"), 2);
+    write_atom(operation, late->kept, ssr_input_string("two words"), 3);
+    write_atom(operation, late->told, ssr_input_integer(4), 4);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status ask_for_late(ssr_ctx *ctx, void *arg)
+{
+    const struct late_refusal *late = arg;
+    if (ssr_query_get(ctx, late->query, NULL, true).state != SSR_QUERY_READY)
+        return SSR_OK;
+    assert_true(ssr_json_equals(ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), late->picky)), "good"));
+    assert_int_equal(ssr_json_type(ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), late->kept))), SSR_JSON_NULL);
+    return SSR_OK;
+}
+
+/* What the loader was promised and the atom refuses later has a line too: in the order of the writes. */
+static void writes_that_an_atom_refuses_later_are_listed(void **state)
+{
+    static struct fixture fixture;
+    struct late_refusal late;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    ssr_cookie_define(fixture.registry, "kept", &(ssr_cookie_options){.encoding = SSR_COOKIE_RAW});
+    late.picky = ssr_atom_define(fixture.registry, "picky", &(ssr_atom_options){.before_update = refuse_bad});
+    late.kept = ssr_atom_define(fixture.registry, "kept", &(ssr_atom_options){.persist = "kept"});
+    late.told = ssr_atom_define(fixture.registry, "told", NULL);
+    late.query =
+        ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = write_too_much, .load_arg = &late});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, ask_for_late, &late), SSR_OK);
+    assert_int_equal(fixture.result->refused, 2);
+    struct reading reading = read_record(&fixture);
+    assert_at(
+        reading.json, "/passLog/0/refused",
+        "[{\"at\":\"l.c:2\",\"call\":\"ssr_operation_update_atom\",\"error\":\"invalid_argument\",\"kind\":\"atom\","
+        "\"name\":\"picky\"},"
+        "{\"at\":\"l.c:3\",\"call\":\"ssr_operation_update_atom\",\"error\":\"cookie_value\",\"kind\":\"atom\","
+        "\"name\":\"kept\"}]");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
 /* ---- Size and samples -------------------------------------------------------------------------------------------- */
 
 static void a_record_that_is_full_says_so_and_changes_nothing(void **state)
@@ -971,16 +1333,23 @@ int main(void)
         cmocka_unit_test(a_change_has_a_patch_or_its_size),
         cmocka_unit_test(a_change_says_who_set_it),
         cmocka_unit_test(a_hook_does_not_write_with_the_page_that_was_left),
+        cmocka_unit_test(what_a_hook_has_loaded_is_a_part_of_the_state),
+        cmocka_unit_test(a_batch_tells_what_it_has_set),
         cmocka_unit_test(a_change_names_the_component_that_made_it),
         cmocka_unit_test(all_writers_of_a_pass_are_told),
         cmocka_unit_test(shared_writes_are_listed),
+        cmocka_unit_test(a_shared_store_of_another_engine_is_written_without_a_name),
         cmocka_unit_test(what_a_terminal_would_obey_is_escaped),
         cmocka_unit_test(places_are_told_apart_by_their_text),
         cmocka_unit_test(a_place_may_be_unknown),
+        cmocka_unit_test(a_late_write_of_a_pass_that_starts_over_counts_once),
+        cmocka_unit_test(an_unknown_place_is_no_default),
         cmocka_unit_test(an_unknown_place_is_no_other),
         cmocka_unit_test(deep_values_are_left_out),
         cmocka_unit_test(a_change_is_told_as_shortly_as_it_can),
         cmocka_unit_test(refused_writes_of_a_loader_are_counted_and_listed),
+        cmocka_unit_test(refused_writes_of_a_hook_are_listed),
+        cmocka_unit_test(writes_that_an_atom_refuses_later_are_listed),
         cmocka_unit_test(a_record_that_is_full_says_so_and_changes_nothing),
         cmocka_unit_test(one_in_n_is_recorded_and_every_fault),
         cmocka_unit_test(the_header_holds_whole_metrics_of_plain_text),

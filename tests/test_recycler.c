@@ -116,6 +116,47 @@ static void test_default_allocator_serves(void **state)
     }
 }
 
+static ssr_status long_page(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 6000; i++)
+        ssr_html(ctx, "0123456789");
+    return SSR_OK;
+}
+
+static ssr_status page_of_one_value(ssr_ctx *ctx, void *title)
+{
+    static char text[30000];
+    memset(text, 'x', sizeof text);
+    return ssr_set_string_n(ctx, title, text, sizeof text);
+}
+
+/* How long another request's page was takes no memory from this one. */
+static void test_limits_are_the_same_without(void **state)
+{
+    (void)state;
+    for (uint64_t kib = 100; kib <= 250; kib += 10) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture.config.log = (ssr_log){0};
+        fixture.config.limits.request_bytes = kib << 10;
+        fixture_open(&fixture);
+        ssr_store *title = fixture_store(&fixture, "title", NULL);
+        fixture_start(&fixture);
+        fixture_run(&fixture, page_of_one_value, title);
+        ssr_outcome cold = fixture.result->outcome;
+        ssr_recycler *recycler = ssr_recycler_new(&fixture.config.allocator, 1 << 20);
+        ssr_request request = {.recycler = recycler};
+        fixture_run_request(&fixture, long_page, NULL, &request);
+        fixture_run_request(&fixture, page_of_one_value, title, &request);
+        assert_int_equal(fixture.result->outcome, cold);
+        ssr_render_free(fixture.render);
+        fixture.render = NULL;
+        ssr_recycler_free(recycler);
+        fixture_close(&fixture);
+    }
+}
+
 static void test_large_blocks_are_not_kept(void **state)
 {
     struct test_memory memory = {0};
@@ -228,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_warm_render_allocates_nothing),
         cmocka_unit_test(test_document_is_the_same_without),
+        cmocka_unit_test(test_limits_are_the_same_without),
         cmocka_unit_test(test_keeps_no_more_than_it_may),
         cmocka_unit_test(test_default_allocator_serves),
         cmocka_unit_test(test_large_blocks_are_not_kept),

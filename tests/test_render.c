@@ -510,6 +510,61 @@ static void ids_of_page_and_inits_are_unique(void **state)
     fixture_close(&fixture);
 }
 
+/* Inits, and components whose keys are the names of their stores. */
+struct namesakes {
+    ssr_component_definition *item;
+    ssr_store *stores[DRAWS];
+    char names[DRAWS][8], init_ids[DRAWS][64], ids[DRAWS][64];
+    size_t shown;
+};
+
+static ssr_status namesake_init(ssr_ctx *ctx, ssr_builder *value, void *arg)
+{
+    snprintf(arg, 64, "%s", ssr_id(ctx));
+    return ssr_builder_null(value);
+}
+
+static ssr_status show_namesake(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    struct namesakes *namesakes = arg;
+    (void)props;
+    snprintf(namesakes->ids[namesakes->shown++], 64, "%s", ssr_id(ctx));
+    return SSR_OK;
+}
+
+static ssr_status page_of_namesakes(ssr_ctx *ctx, void *arg)
+{
+    const struct namesakes *namesakes = arg;
+    for (size_t i = 0; i < DRAWS; i++) {
+        ssr_get(ctx, namesakes->stores[i]);
+        ssr_component(ctx, namesakes->item, namesakes->names[i], ssr_input_null());
+    }
+    return SSR_OK;
+}
+
+static void ids_of_components_and_inits_are_unique(void **state)
+{
+    struct fixture fixture;
+    struct namesakes namesakes = {0};
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    namesakes.item = ssr_component_define(fixture.registry, "item",
+                                          &(ssr_component_options){.render = show_namesake, .arg = &namesakes});
+    for (size_t i = 0; i < DRAWS; i++) {
+        snprintf(namesakes.names[i], sizeof namesakes.names[i], "k%zu", i);
+        ssr_store_options options = {.init = namesake_init, .init_arg = namesakes.init_ids[i]};
+        namesakes.stores[i] = ssr_store_define(fixture.registry, namesakes.names[i], &options);
+    }
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, page_of_namesakes, &namesakes), SSR_OK);
+    assert_int_equal(namesakes.shown, DRAWS);
+    for (size_t i = 0; i < DRAWS; i++)
+        for (size_t k = 0; k < DRAWS; k++)
+            assert_string_not_equal(namesakes.ids[i], namesakes.init_ids[k]);
+    fixture_close(&fixture);
+}
+
 /* ---- Output ------------------------------------------------------------------------------------------------------ */
 
 static ssr_status page_of_nothing(ssr_ctx *ctx, void *arg)
@@ -740,6 +795,51 @@ static void output_is_cut_off_at_its_limit(void **state)
         fixture_run(&fixture, dense_page, &written);
         assert_int_equal(written, limit / DENSE_HTML < DENSE_TIMES ? limit / DENSE_HTML : DENSE_TIMES);
         assert_int_equal(fixture.result->outcome, written < DENSE_TIMES ? SSR_LIMITED : SSR_SETTLED);
+        fixture_close(&fixture);
+    }
+}
+
+/* A title that is set, and what is made of it; the second pass outgrows the output. */
+struct outgrown {
+    ssr_store *title, *made;
+    bool is_touched;
+};
+
+static ssr_status make_of_title(ssr_ctx *ctx, ssr_builder *value, void *arg)
+{
+    const struct outgrown *outgrown = arg;
+    return ssr_builder_string(value, ssr_get_string(ctx, outgrown->title));
+}
+
+static ssr_status outgrowing_page(ssr_ctx *ctx, void *arg)
+{
+    const struct outgrown *outgrown = arg;
+    ssr_text(ctx, ssr_get_string(ctx, outgrown->title));
+    ssr_set_string(ctx, outgrown->title, "second");
+    if (ssr_pass(ctx) == 2 && outgrown->is_touched)
+        ssr_get(ctx, outgrown->made);
+    return ssr_pass(ctx) == 2 ? ssr_text(ctx, dense) : SSR_OK;
+}
+
+/* Nothing that a pass which did not complete has made of what it saw leaves with the pass before it. */
+static void what_crosses_is_of_the_last_completed_pass(void **state)
+{
+    struct outgrown outgrown;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture.config.limits.output_bytes = 12;
+        fixture_open(&fixture);
+        outgrown.title = fixture_store(&fixture, "title", "\"first\"");
+        ssr_store_options options = {.init = make_of_title, .init_arg = &outgrown, .always = true};
+        outgrown.made = ssr_store_define(fixture.registry, "made", &options);
+        outgrown.is_touched = i == 1;
+        fixture_start(&fixture);
+        assert_status(fixture_run(&fixture, outgrowing_page, &outgrown), SSR_OK);
+        assert_int_equal(fixture.result->outcome, SSR_LIMITED);
+        assert_string_equal(fixture.result->html, "first");
+        assert_non_null(strstr(fixture.result->data, "\"stores\":{\"made\":\"first\",\"title\":\"first\"}"));
         fixture_close(&fixture);
     }
 }
@@ -1530,6 +1630,7 @@ int main(void)
         cmocka_unit_test(an_effect_runs_and_answers_what_it_returned),
         cmocka_unit_test(chance_depends_on_the_seed_alone),
         cmocka_unit_test(ids_of_page_and_inits_are_unique),
+        cmocka_unit_test(ids_of_components_and_inits_are_unique),
         cmocka_unit_test(nothing_writes_nothing),
         cmocka_unit_test(numbers_are_written_as_javascript_does),
         cmocka_unit_test(a_document_is_utf8_whatever_the_text),
@@ -1538,6 +1639,7 @@ int main(void)
         cmocka_unit_test(escapes_in_urls_stay_and_half_ones_are_escaped),
         cmocka_unit_test(line_ends_of_a_text_survive_the_parser),
         cmocka_unit_test(output_is_cut_off_at_its_limit),
+        cmocka_unit_test(what_crosses_is_of_the_last_completed_pass),
         cmocka_unit_test(numbers_that_a_store_cannot_hold_are_refused),
         cmocka_unit_test(many_escapes_are_whole_at_any_place),
         cmocka_unit_test(markup_is_written_as_it_is),

@@ -1167,6 +1167,69 @@ static ssr_status count_visit(ssr_ctx *ctx, void *arg)
     return ssr_html(ctx, "");
 }
 
+/* A site whose loader writes an atom, which has callbacks. */
+struct atom_site {
+    struct site *site;
+    ssr_atom_template *cart;
+    ssr_query *query;
+    char before_update[SSR_GUARD_TEXT];
+};
+
+static ssr_status write_before_update(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
+{
+    struct atom_site *of = arg;
+    (void)next, (void)old, (void)atom;
+    assert_status(write_user(of->site, "1"), SSR_E_SHARED_WRITE);
+    snprintf(of->before_update, sizeof of->before_update, "%s", of->site->refusal);
+    return SSR_OK;
+}
+
+static ssr_status write_on_destroy(ssr_atom *atom, ssr_json next, ssr_json previous, void *arg)
+{
+    struct atom_site *of = arg;
+    (void)atom, (void)next, (void)previous;
+    return write_user(of->site, "1") == SSR_E_SHARED_WRITE ? SSR_OK : SSR_E_FAILED;
+}
+
+static ssr_status load_cart(ssr_operation *operation, void *arg)
+{
+    const struct atom_site *of = arg;
+    ssr_builder_integer(ssr_operation_build_store(operation), 1);
+    ssr_operation_update_atom(operation, of->cart);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static ssr_status show_cart(ssr_ctx *ctx, void *arg)
+{
+    struct atom_site *of = arg;
+    ssr_query_get(ctx, of->query, NULL, true);
+    ssr_atom_on_destroy(ssr_atom_use(ssr_atoms(ctx), of->cart), write_on_destroy, of);
+    return SSR_OK;
+}
+
+/* Between passes too, when what a loader wrote is taken in, and at the end, when the request's atoms go. */
+static void callbacks_of_atoms_cannot_write(void **state)
+{
+    struct fixture fixture;
+    struct site site;
+    struct atom_site of = {.site = &site};
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    site.user = ssr_shared_define(fixture.registry, "user", &(ssr_shared_options){.initial_json = "0"});
+    of.cart = ssr_atom_define(fixture.registry, "cart",
+                              &(ssr_atom_options){.before_update = write_before_update, .arg = &of});
+    of.query = ssr_query_define(fixture.registry, "cart", &(ssr_query_options){.load = load_cart, .load_arg = &of});
+    fixture_start(&fixture);
+    assert_status(fixture_run_request(&fixture, show_cart, &of, &(ssr_request){.id = "r7"}), SSR_OK);
+    assert_non_null(strstr(of.before_update, "inside atom \"cart\""));
+    assert_refusal(&site, "request \"r7\"");
+    assert_state(site.user, "0");
+    assert_int_equal(fixture.result->refused, 2);
+    assert_string_equal(ssr_guard_refusal(), "");
+    fixture_close(&fixture);
+}
+
 static void writable_in_render_lifts_the_guard(void **state)
 {
     struct fixture fixture;
@@ -1496,6 +1559,7 @@ int main(void)
         cmocka_unit_test(a_hook_that_runs_late_cannot_write),
         cmocka_unit_test(a_request_inside_a_page_has_its_own_record),
         cmocka_unit_test(writable_in_render_lifts_the_guard),
+        cmocka_unit_test(callbacks_of_atoms_cannot_write),
         cmocka_unit_test(guards_nest),
         cmocka_unit_test(a_long_refusal_is_cut),
         cmocka_unit_test(a_host_enters_the_guard_itself),

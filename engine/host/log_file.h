@@ -30,8 +30,8 @@ typedef struct ssr_log_file ssr_log_file;
  * allocator  NULL: realloc and free. Copied.
  * path       copied.
  * Returns    SSR_OK, invalid_argument (no path), nomem, or system (see errno); on an error *file is NULL.
- * Memory     *file is the caller's: ssr_log_file_close. Allocates; nothing else here does, but for the record's own
- *            memory.
+ * Memory     *file is the caller's: ssr_log_file_close. Allocates; of what follows only the sinks do, for the text of a
+ *            record or of an error line.
  * Legal      anywhere.
  */
 SSR_API ssr_status ssr_log_file_open(const ssr_allocator *allocator, const char *path, ssr_log_file **file);
