@@ -11,7 +11,7 @@
 /* All of it is borrowed until the response is freed. A header that was not sent is NULL. */
 struct request {
     const char *method; /* "GET", "HEAD", "POST", or anything else */
-    const char *target; /* as it was sent: "/theme?set=dark" */
+    const char *target; /* path and query as they were sent: "/theme?set=dark" */
 
     const char *const *cookies; /* the values of the Cookie headers; NULL: there is none */
     size_t cookie_count;

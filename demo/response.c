@@ -100,17 +100,22 @@ static const char *count_text(unsigned count, char text[16])
     return start;
 }
 
-/* What was said by the page, and how it was rendered. */
-static void result_headers(const ssr_result *result, header_fn each, void *arg)
+/* How it was rendered; NULL: it was not, as a file. */
+static void render_headers(const ssr_result *result, header_fn each, void *arg)
 {
     char passes[16];
 
+    each(arg, "X-Ssr-Passes", count_text(result ? result->passes : 0, passes));
+    each(arg, "X-Ssr-Outcome", result ? ssr_outcome_name(result->outcome) : "none");
+}
+
+/* What was said by the page. */
+static void result_headers(const ssr_result *result, header_fn each, void *arg)
+{
     for (size_t i = 0; i < result->header_count; i++)
         each(arg, result->headers[i].name, result->headers[i].value);
     for (size_t i = 0; i < result->set_cookie_count; i++)
         each(arg, "Set-Cookie", result->set_cookies[i]);
-    each(arg, "X-Ssr-Passes", count_text(result->passes, passes));
-    each(arg, "X-Ssr-Outcome", ssr_outcome_name(result->outcome));
 }
 
 void response_headers(const struct response *response, header_fn each, void *arg)
@@ -133,4 +138,5 @@ void response_headers(const struct response *response, header_fn each, void *arg
         each(arg, "Server-Timing", response->visit.noted.server_timing);
     if (result)
         result_headers(result, each, arg);
+    render_headers(result, each, arg);
 }

@@ -91,18 +91,29 @@ static void remove_exchange(struct server *server, struct exchange *exchange)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* RFC 9112 3.2.2: what proxies send, "http://host/path", means the same as "/path". Where the path would begin. */
+static const char *skip_authority(const char *target)
+{
+    size_t scheme = strncasecmp(target, "http://", 7) == 0 ? 7 : strncasecmp(target, "https://", 8) == 0 ? 8 : 0;
+
+    return scheme ? target + scheme + strcspn(target + scheme, "/?#") : target;
+}
+
 /* The target as it was sent: the daemon itself would resolve escapes, NUL included, and cut off the query. */
 static void *note_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
-    size_t size = strlen(target) + 1;
-    struct exchange *exchange = calloc(1, sizeof *exchange + size);
+    const char *path = skip_authority(target);
+    bool has_no_path = path > target && *path != '/';
+    size_t size = strlen(path) + 1;
+    struct exchange *exchange = calloc(1, sizeof *exchange + has_no_path + size);
 
     if (!exchange)
         return NULL;
     exchange->server = arg;
     exchange->connection = connection;
     atomic_init(&exchange->turn, AWAKE);
-    memcpy(exchange->target, target, size);
+    exchange->target[0] = '/';
+    memcpy(exchange->target + has_no_path, path, size);
     add_exchange(arg, exchange);
     return exchange;
 }

@@ -54,7 +54,7 @@ footer() {
 }
 
 page "defaults only" "200 OK" 1 settled 0 /
-footer "defaults only: footer" "Rendered in 1 pass: the header above shows every store as it began."
+footer "defaults only: footer" "Rendered in 1 pass: the header above shows its initial values."
 expect "defaults only: the routes" "/ideas /ideas/1 /chain /override /unstable /flip /broken /island /old \
 /theme /sign-in /account /cookies /leak " \
     "$(sed -n 's/^<li><a href="\([^"]*\)">\/.*/\1/p' "$dir/body" | tr '\n' ' ')"
@@ -75,7 +75,7 @@ footer "list, prefetched: footer" "Rendered in 2 passes: the query ideas had bee
 set page.title, page.description and breadcrumb after the header above it had been rendered."
 page "list, slow loader" "200 OK" 3 settled 0 /ideas --loader-delay 30
 page "list, no query passes" "200 OK" 1 query_cap 1 /ideas --max-query-passes 0
-footer "list, no query passes: footer" "Rendered in 1 pass: the header above shows every store as it began. What the \
+footer "list, no query passes: footer" "Rendered in 1 pass: the header above shows its initial values. What the \
 page asked for last, the query ideas, was not loaded any more."
 expect "list, no query passes: the line" "SSR queries were still being found after 0 query passes (maxQueryPasses); \
 using the last render. Check for queries whose arguments are new in every pass." "$(grep '^SSR' "$dir/err")"
@@ -100,11 +100,11 @@ waited for the query by_author; the page set author for its own next pass, and p
 breadcrumb after the header above it had been rendered."
 page "chain, one query pass" "200 OK" 3 query_cap 1 /chain --max-query-passes 1
 footer "chain, one query pass: footer" "Rendered in 3 passes: one waited for the query favourite; the page set author \
-for its own next pass; the header above shows every store as it began. What the page asked for last, the query \
+for its own next pass; the header above shows its initial values. What the page asked for last, the query \
 by_author, was not loaded any more."
 page "chain, no re-renders" "200 OK" 2 soft_cap 0 /chain --allowed-rerenders-count 0
 footer "chain, no re-renders: footer" "Rendered in 2 passes: one waited for the query favourite; the header above shows \
-every store as it began. What the page set last was dropped."
+its initial values. What the page set last was dropped."
 page "chain, endless query passes" "200 OK" 5 settled 0 /chain --max-query-passes Infinity
 
 page "broken" "503 Service Unavailable" 2 settled 0 /broken
@@ -155,6 +155,7 @@ expect "policy" "default-src 'none'; script-src 'self'; style-src 'self'; img-sr
 base-uri 'none'; form-action 'self'; frame-ancestors 'none'" "$(header Content-Security-Policy)"
 once /style.css
 expect "style sheet" "HTTP/1.1 200 OK text/css; charset=utf-8" "$(sed -n 1p "$dir/head") $(header Content-Type)"
+expect "style sheet: not rendered" "0 passes, none" "$(header X-Ssr-Passes) passes, $(header X-Ssr-Outcome)"
 for script in /client/index.js /client/atoms.js /browser/app.js /browser/stores.js; do
     once $script
     expect "script $script" "HTTP/1.1 200 OK text/javascript; charset=utf-8" \
@@ -308,6 +309,13 @@ expect "two GET over one connection" "1 0 " "$(
 )"
 expect "404" 404 "$(fetch -o /dev/null -w '%{http_code}' "$url/nothing")"
 expect "404 for //" 404 "$(fetch -o /dev/null -w '%{http_code}' "$url//")"
+for target in http://other.example/ideas/2 HTTPS://other.example:443/ideas/2?x=http://a/ideas /ideas/2; do
+    expect "the target $target" 3 "$(fetch -o /dev/null -w '%header{x-ssr-passes}' --request-target "$target" "$url")"
+done
+for target in http://other.example http://other.example?theme=dark; do
+    expect "the target $target" "200 1" \
+        "$(fetch -o /dev/null -w '%{http_code} %header{x-ssr-passes}' --request-target "$target" "$url/nothing")"
+done
 expect "404 for an escaped NUL" 404 "$(fetch -o /dev/null -w '%{http_code}' "$url/ideas%00")"
 expect "POST" "405 Allow: GET, HEAD" "$(
     fetch -X POST -d 'vote=1' -o /dev/null -D "$dir/head" -w '%{http_code} ' "$url/ideas"

@@ -10,8 +10,12 @@ const definitions = new WeakMap(); // template -> its options
 const valueAt = (value, path) =>
   path.split('.').reduce((at, key) => (at != null && Object.hasOwn(at, key) ? at[key] : undefined), value);
 
-/** A copy of the containers along a path, made where they are missing, with the item at its end. */
+/**
+ * A copy of the containers along a path, made where they are missing, with the item at its end. As on the server, an array
+ * has its items and the next one, and no other place: what stood there would be lost with the next copy.
+ */
 const withItem = (value, [key, ...rest], item) => {
+  if (Array.isArray(value) && !(/^(0|[1-9]\d*)$/.test(key) && key <= value.length)) fail('no_member', key);
   const member = rest.length ? withItem(valueAt(value, key), rest, item) : item;
   const copy = Array.isArray(value) ? [...value] : { ...(isContainer(value) && value) };
   // Not by assignment: one to "__proto__" would change the prototype.

@@ -24,7 +24,10 @@ export interface Atom<V> {
   silentUpdate(next: Value<V>): void;
   /** Sets members of an object, one level deep. */
   merge(members: Partial<V>): void;
-  /** Sets what stands at a dotted path; what is missing around it is made. */
+  /**
+   * Sets what stands at a dotted path; what is missing around it is made. In an array that is an item, or the one behind
+   * the last; anything else throws no_member.
+   */
   change(path: string, value: unknown): void;
   /** Back to the default, without beforeUpdate. onReset listeners are told first, then onChange ones; silent: none. */
   reset(): void;

@@ -15,7 +15,7 @@ const writeScalar = (value) => {
 };
 
 const write = (value, depth) => {
-  if (value?.toJSON) value = value.toJSON();
+  if (typeof value?.toJSON === 'function') value = value.toJSON();
   if (!value || typeof value !== 'object') return writeScalar(value);
   if (depth > DEEPEST) fail('too_deep', DEEPEST);
   return Array.isArray(value)

@@ -7,16 +7,16 @@ import { claim, fail, isServer } from './util.js';
 
 const LONGEST_PAIR = 4096; // RFC 6265bis 5.6 step 5
 const LONGEST_ATTRIBUTE = 1024;
-const LONGEST_AGE = 400 * 24 * 60 * 60; // RFC 6265bis 5.5
+const LONGEST_AGE = 34560000; // 400 days: RFC 6265bis 5.5
 
 let lastText;
 let jar;
 
-/** The cookies by name: split and trimmed as the server does, the first of a name counts. */
+/** The cookies by name: split and trimmed as the server does, the first of a name counts. Blanks cost no second look. */
 const parse = (text) => {
   const cookies = new Map();
   for (const piece of text.split(';')) {
-    const [, name, value] = /^[ \t]*([^=]*?)[ \t]*=[ \t]*([^]*?)[ \t]*$/.exec(piece) || [];
+    const [, name, value = ''] = /^[ \t]*([^=]*[^= \t])?[ \t]*=[ \t]*([^]*[^ \t])?/.exec(piece) || [];
     if (name && !cookies.has(name)) cookies.set(name, value);
   }
   return cookies;
@@ -38,18 +38,20 @@ const attempt = (decoder, text, otherwise) => {
 };
 
 // A malformed escape or a NUL: the value is what was sent.
-const decodePercent = (text) =>
-  attempt((escaped) => decodeURIComponent(escaped).replace(/^[^]*\0[^]*$/, text), text, text);
+const decodePercent = (text) => (text.includes('%00') ? text : attempt(decodeURIComponent, text, text));
 
 const encodeJson = (value) => {
   const text = stringify(value);
   return text && encodeURIComponent(text); // there is no JSON of undefined
 };
 
+const countStrings = (json) => json.split(/"(?:[^"\\]|\\.)*"/).length;
+
+// What the server would refuse is no value here either; of two members of one name, JSON.parse keeps only one.
 const decodeJson = (text) => {
-  const value = JSON.parse(decodePercent(text));
-  stringify(value); // what the server would refuse is no value here either
-  return value;
+  text = decodePercent(text);
+  const value = JSON.parse(text);
+  if (countStrings(stringify(value)) === countStrings(text)) return value;
 };
 
 const check = (isFine, code, detail) => isFine || fail(code, detail);
@@ -57,7 +59,7 @@ const check = (isFine, code, detail) => isFine || fail(code, detail);
 // RFC 6265bis 4.1.1: octets, or octets in quotes.
 const encodeRaw = (value) => /^("?)[!#-+\--:<-[\]-~]*\1$/.test(value) && value;
 
-/** [encode, decode]. Encoders answer no string for what they cannot write; decoders throw at what they cannot read. */
+/** [encode, decode]. Encoders answer no string for what they cannot write; decoders throw or answer nothing likewise. */
 const encodings = {
   raw: [encodeRaw, (text) => text],
   percent: [(value) => attempt(encodeURIComponent, value), decodePercent],
@@ -67,9 +69,9 @@ const encodings = {
 const label = '[a-z\\d]([a-z\\d-]{0,61}[a-z\\d])?';
 
 /** The same checks in the same order as ssr_cookie_format, for all but the value. */
-const checkDefinition = (name, { encoding, path, domain, maxAge, sameSite, secure, partitioned, httpOnly }) => {
+const checkDefinition = (name, { encoding, path, domain, maxAge = 0, sameSite, secure, partitioned, httpOnly }) => {
   check(!httpOnly, 'http_only', name); // no script can read or write it
-  check(encodings[encoding] && (maxAge === undefined || Number.isInteger(maxAge)), 'invalid_argument', name);
+  check(encodings[encoding] && /^\d+$/.test(maxAge), 'invalid_argument', name);
   check(/^[\w!#$%&'*+.^`|~-]+$/.test(name), 'cookie_name', name);
   check(/^\/([ -:<-~]*[!-:<-~])?$/.test(path), 'cookie_path', name);
   check(!domain || RegExp(`^\\.?(?!.{254})${label}(\\.${label})*$`, 'i').test(domain), 'cookie_domain', name);
@@ -82,16 +84,15 @@ const checkDefinition = (name, { encoding, path, domain, maxAge, sameSite, secur
   check(path.length <= LONGEST_ATTRIBUTE, 'cookie_attribute_too_long', name);
 };
 
-const writeCookie = (pair, { path, domain, secure, sameSite, partitioned }, age) => {
+const writeCookie = (pair, { path, domain, secure, sameSite, partitioned }, life) => {
   if (isServer()) return; // the server's cookies are its own to send
   document.cookie = [
     pair,
-    `Path=${path}`,
-    domain && `Domain=${domain}`,
-    age < 1 && 'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
-    age !== undefined && `Max-Age=${Math.min(age, LONGEST_AGE)}`,
+    'Path=' + path,
+    domain && 'Domain=' + domain,
+    life,
     secure && 'Secure',
-    `SameSite=${sameSite}`,
+    'SameSite=' + sameSite,
     partitioned && 'Partitioned',
   ]
     .filter(Boolean)
@@ -111,9 +112,9 @@ const createHandle = (name, options) => {
   const read = ({ value }, otherwise = options.fallback) => (value === undefined ? otherwise : value);
   const known = createState(look); // what the listeners have heard of
   const refresh = () => known.change(look());
-  const put = (text, age) => {
+  const put = (text, life) => {
     known.get(); // so that what was there before is known
-    writeCookie(`${name}=${text}`, options, age);
+    writeCookie(name + '=' + text, options, life);
     refresh();
   };
   const get = (otherwise) => known.get() && read(look(), otherwise);
@@ -123,12 +124,12 @@ const createHandle = (name, options) => {
     name,
     get,
     set(value) {
-      const text = options.encoding === 'json' || typeof value === 'string' ? encode(value) : false;
+      const text = (options.encoding === 'json' || typeof value === 'string') && encode(value);
       check(typeof text === 'string', 'cookie_value', name);
       check(name.length + text.length <= LONGEST_PAIR, 'cookie_too_long', name);
-      put(text, options.maxAge);
+      put(text, options.maxAge && 'Max-Age=' + Math.min(options.maxAge, LONGEST_AGE));
     },
-    delete: () => put('', 0),
+    delete: () => put('', 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0'),
     use: createUse(get, subscribe),
     subscribe,
     refresh,

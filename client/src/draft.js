@@ -8,8 +8,12 @@ const memberOf = (container, key) =>
 /** What `after` holds, in containers of `before` where these are equal, in fresh ones elsewhere. */
 export const share = (before, after) => {
   if (!isContainer(after)) return after;
+  // Spread, so that each item stays in its place whatever holes an updater has left: they become undefined.
   // fromEntries, because an assignment to a member called "__proto__" would change the prototype.
-  const members = Object.entries(after).map(([key, value]) => [key, share(memberOf(before, key), value)]);
+  const members = Object.entries(Array.isArray(after) ? [...after] : after).map(([key, value]) => [
+    key,
+    share(memberOf(before, key), value),
+  ]);
   const isEqual =
     isContainer(before) &&
     Array.isArray(before) === Array.isArray(after) &&

@@ -79,7 +79,7 @@ export declare const SsrStore: {
 export interface CookieAttributes extends DefineOptions {
   path?: string; // "/"
   domain?: string;
-  maxAge?: number; // whole seconds, cut to 400 days; without it the cookie ends with the browser's session
+  maxAge?: number; // whole seconds, cut to 400 days; without it, or 0: until the browser is closed
   sameSite?: 'Strict' | 'Lax' | 'None'; // "Lax"
   secure?: boolean;
   partitioned?: boolean;
@@ -149,7 +149,8 @@ export declare const CookieStore: {
 /**
  * Changes a state: either the draft, which is a copy that may be changed in any way while the updater runs, or by
  * returning the whole next state, not both (`ambiguous_update`). What comes out equal keeps its identity; if all does,
- * nobody is told. Drafts reach into arrays and plain objects; anything else (a Map, an instance) is one opaque value.
+ * nobody is told. Holes in an array become undefined. Drafts reach into arrays and plain objects; anything else (a Map,
+ * an instance) is one opaque value.
  */
 export type Updater<S> = (draft: S) => unknown;
 

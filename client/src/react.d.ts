@@ -71,5 +71,5 @@ export declare const AtomStoreProvider: FunctionComponent<{
 /** The nearest provider's store; without a provider the tab's own. */
 export declare function useAtomStore(): AtomStore;
 
-/** The template's clone in the nearest store: show the value, call the atom. */
+/** The template's clone in the nearest store: show the value, call the atom. After one that was destroyed: the next. */
 export declare function useAtom<V, A>(template: AtomTemplate<V, A>): [value: V, atom: AtomClone<V, A>];

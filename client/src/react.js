@@ -4,9 +4,11 @@
 import {
   createContext,
   createElement,
+  useCallback,
   useContext,
   useEffect,
   useMemo,
+  useReducer,
   useRef,
   useState,
   useSyncExternalStore,
@@ -121,9 +123,20 @@ export const AtomStoreProvider = ({ store, initialValues, children }) => {
 
 /** The template's clone in the nearest store: [value, atom]. Show the value, call the atom. */
 export const useAtom = (template) => {
-  const atom = useAtomStore().use(template);
+  const store = useAtomStore();
+  const atom = store.use(template);
+  const [, lookAgain] = useReducer((times) => times + 1, 0);
+  // A clone that is destroyed, or has been before anybody could listen, gives way to the next one.
+  const subscribe = useCallback(
+    (listener) => {
+      if (store.get(template.key) !== atom) return lookAgain();
+      const ends = [atom.onChange(listener), atom.onDestroy(lookAgain)];
+      return () => ends.forEach((end) => end());
+    },
+    [store, template, atom],
+  );
   const value = useExternal(
-    atom.onChange,
+    subscribe,
     () => atom.value,
     () => atom.initialValue,
   );

@@ -123,6 +123,21 @@ test('merge and change make new objects along the way, and only there', async ()
   assert.deepEqual(atom.value.made, { on: { the: { way: 1 } } });
 });
 
+test('change refuses what is no place of an array, and changes nothing', async () => {
+  const { createAtom, createAtomStore } = await loadWith({});
+  const atom = createAtomStore().use(createAtom({ key: 'cart', default: { items: ['a'] } }));
+  for (const path of ['items.name', 'items.length', 'items.2', 'items.-1', 'items.01', 'items.', 'items.x.y'])
+    assert.equal(
+      codeOf(() => atom.change(path, 'lost')),
+      'no_member',
+      path,
+    );
+  assert.deepEqual(atom.value, { items: ['a'] });
+  atom.change('items.1', 'c');
+  atom.change('items.0', 'b');
+  assert.deepEqual(atom.value, { items: ['b', 'c'] });
+});
+
 test('get looks along a path, at own members only', async () => {
   const { createAtom, createAtomStore } = await loadWith({});
   const store = createAtomStore();

@@ -30,6 +30,7 @@ test('what JSON does not have is treated as JSON.stringify does', () => {
     { at: new Date(0) },
     undefined,
     { nested: { toJSON: () => ({ a: 1 }) } },
+    { toJSON: 'a member like any other' },
   ]) {
     assert.equal(stringify(value), JSON.stringify(value));
   }

@@ -34,6 +34,15 @@ test('the header is split as the server does, and the first of a name counts', a
   assert.equal(value('toString'), undefined);
 });
 
+test('a million blanks inside of cookies do not hold up the page', async () => {
+  openPage('');
+  const blanks = ' '.repeat(1 << 20);
+  fakeJar(`a${blanks}no value; b=x${blanks}y${blanks}; c${blanks}=\t`);
+  const { CookieStore } = await load();
+  const value = (name) => CookieStore.define(name, { encoding: 'raw' }).get();
+  assert.deepEqual(['a', 'b', 'c'].map(value), [undefined, `x${blanks}y`, '']);
+});
+
 test('set is at once, survives as a cookie, and is told', async () => {
   const { CookieStore } = await loadHolding('theme=light');
   const theme = CookieStore.define('theme', { fallback: 'none' });
@@ -96,10 +105,13 @@ test('document.cookie is split once for each text it has', async () => {
 
 test('percent is encodeURIComponent, and what cannot be decoded stays what was sent', async () => {
   openPage('');
-  const jar = fakeJar('ok=%E2%82%AC%20%22%3B; bad=100%; half=%E2%82; nul=a%00b; plus=a+b');
+  const jar = fakeJar("ok=%E2%82%AC%20%22%3B; bad=100%; half=%E2%82; nul=a%00b$&$'; not=a%2500; plus=a+b");
   const { CookieStore } = await load();
   const value = (name) => CookieStore.define(name).get();
-  assert.deepEqual(['ok', 'bad', 'half', 'nul', 'plus'].map(value), ['\u20ac ";', '100%', '%E2%82', 'a%00b', 'a+b']);
+  assert.deepEqual(
+    ['ok', 'bad', 'half', 'nul', 'not', 'plus'].map(value),
+    ['\u20ac ";', '100%', '%E2%82', "a%00b$&$'", 'a%00', 'a+b'],
+  );
   CookieStore.define('out').set('\u20ac \u{1F600};=,\\"\n-_.!~*\'()');
   assert.equal(jar.written[0], "out=%E2%82%AC%20%F0%9F%98%80%3B%3D%2C%5C%22%0A-_.!~*'(); Path=/; SameSite=Lax");
 });
@@ -122,7 +134,18 @@ test('a JSON cookie that the server would refuse reads as the fallback', async (
   const jar = fakeJar('');
   const { CookieStore } = await load();
   const json = CookieStore.define('json', { encoding: 'json', fallback: 'fallback' });
-  for (const text of ['', '{', '%7B', '"\\ud800"', '"\\u0000"', '1e999', '%22%E2%22']) {
+  for (const text of [
+    '',
+    '{',
+    '%7B',
+    '"\\ud800"',
+    '"\\u0000"',
+    '1e999',
+    '%22%E2%22',
+    '{"a":1,"a":1}',
+    '[{"\\"":{"a":"b","\\u0061":"\\":"}}]',
+    '%7B%22a%22:[],%22a%22:[]%7D',
+  ]) {
     jar.text = 'json=' + text;
     assert.equal(json.get(), 'fallback', text);
   }
@@ -133,6 +156,10 @@ test('a JSON cookie that the server would refuse reads as the fallback', async (
   ]) {
     jar.text = 'json=' + text;
     assert.equal(json.get(), value);
+  }
+  for (const value of [{ '"': { a: '\\":', b: ':' } }, { toJSON: 1 }, [[], {}, '\\']]) {
+    jar.text = 'json= ' + JSON.stringify(value, null, 1).replaceAll('\n', ' ').replaceAll('"', '%22');
+    assert.deepEqual(json.get(), value);
   }
 });
 
@@ -211,11 +238,13 @@ test('attributes are written as the server writes them', async () => {
   all.delete();
   CookieStore.define('year', { maxAge: 1e9 }).set('x');
   CookieStore.define('plain').set('x');
+  CookieStore.define('session', { maxAge: 0 }).set('x'); // as on the server
   assert.deepEqual(jar.written, [
     'all=x; Path=/a b; Domain=example.test; Max-Age=60; Secure; SameSite=None; Partitioned',
     'all=; Path=/a b; Domain=example.test; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure; SameSite=None; Partitioned',
     'year=x; Path=/; Max-Age=34560000; SameSite=Lax',
     'plain=x; Path=/; SameSite=Lax',
+    'session=x; Path=/; SameSite=Lax',
   ]);
 });
 
@@ -251,6 +280,7 @@ test('definitions that browsers would drop or change are refused by name', async
     ['cookie_attribute_too_long', 'a', { path: '/' + 'x'.repeat(1024) }],
     ['invalid_argument', 'a', { encoding: 'base64' }],
     ['invalid_argument', 'a', { maxAge: 1.5 }],
+    ['invalid_argument', 'a', { maxAge: -1 }],
   ];
   for (const [code, name, options] of refused) {
     assert.equal(

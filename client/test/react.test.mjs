@@ -362,6 +362,42 @@ test('an atom changed before hydration shows after it', async () => {
   assert.equal(container.textContent, '6');
 });
 
+test('readers of a clone that was destroyed go on with the next one', async () => {
+  const template = counter('destroyed');
+  const store = ssr.createAtomStore();
+  let atom;
+  const Counter = () => {
+    let count;
+    [count, atom] = ssr.useAtom(template);
+    return count;
+  };
+  const { container } = await show(h(ssr.AtomStoreProvider, { store }, h(Counter)));
+  await act(async () => atom.update(5));
+  assert.equal(container.textContent, '5');
+  await act(async () => store.destroy());
+  assert.equal(container.textContent, '0');
+  await act(async () => atom.increment());
+  assert.equal(container.textContent, '1');
+  await act(async () => store.use(template).update(7));
+  assert.equal(container.textContent, '7');
+});
+
+test('a clone that is destroyed before its reader can listen is no error', async () => {
+  const template = counter('short-lived');
+  let isFirst = true;
+  const Counter = () => {
+    const [count, atom] = ssr.useAtom(template);
+    React.useLayoutEffect(() => {
+      if (isFirst) atom.destroy();
+      isFirst = false;
+    });
+    return count;
+  };
+  const { container } = await show(h(Counter));
+  await act(async () => ssr.getAtomStore().use(template).update(3));
+  assert.equal(container.textContent, '3');
+});
+
 test('a provider gives its children a store: its own, with values, or the one given', async () => {
   const template = counter('provided');
   const Count = () => ` ${ssr.useAtom(template)[0]}`;
