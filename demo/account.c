@@ -232,7 +232,7 @@ static void tell_values(struct clauses *clauses, const struct account *account)
         write_changed(ctx, account, true);
         ssr_html(ctx, " after the header above it had been rendered.");
     } else {
-        ssr_html(ctx, "the header above shows every store as it began.");
+        ssr_html(ctx, "the header above shows its initial values.");
     }
 }
 

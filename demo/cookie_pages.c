@@ -66,9 +66,9 @@ static const struct biscuit_case {
 } cases[] = {
     {"/cookies/set", set_it,
      "The header is written before the page below it sets the cookie, so the first pass shows what your browser "
-     "sent. A set is staged, as that of a store is; it changes what the header reads, and so there is a second "
-     "pass. When the browser already brought this value, nothing changes: one pass is enough, and the cookie is "
-     "sent all the same."},
+     "sent. What the page sets is staged, as with a store; it changes what the header reads, so there is a second "
+     "pass. When the browser already sent this value, nothing changes: one pass is enough, and the cookie is sent "
+     "all the same."},
     {"/cookies/unstable", set_another,
      "Each pass sets another value. A cap ends that, as it does with stores; but a cookie is never dropped: the "
      "browser gets the last value, which this document does not show yet."},
@@ -129,6 +129,6 @@ ssr_status page_cookies(ssr_ctx *ctx, struct visit *visit)
         if (routes[i].above && strcmp(routes[i].above, visit->route->path) == 0)
             write_case(ctx, &routes[i]);
     }
-    return ssr_html(ctx, "</ul>\n<p class=\"aside\">Each of them tells in its footer what it took. Without a browser: "
-                         "<code>ssrdemo --once /cookies/set --cookie biscuit=ginger</code>.</p>\n");
+    return ssr_html(ctx, "</ul>\n<p class=\"aside\">Each of them says in its footer what it took. Without a browser, "
+                         "<code>./run demo --once /cookies/set</code> prints the answer, and its log.</p>\n");
 }

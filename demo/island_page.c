@@ -35,9 +35,11 @@ static void write_script(ssr_ctx *ctx, const struct visit *visit)
     if (visit->has_island)
         ssr_html(ctx, "<script type=\"module\" src=\"/browser/island.js\"></script>\n");
     else
-        ssr_html(ctx, "<p class=\"aside\" id=\"no-island\">The script of the island is not here, so this stays as the "
-                      "server wrote it: the script is made with npm, and <code>./run demo</code> goes on without "
-                      "where that is missing.</p>\n");
+        ssr_html(
+            ctx,
+            "<p class=\"aside\" id=\"no-island\">The island\xE2\x80\x99s script is missing, so the list stays as the "
+            "server wrote it. The script is built with npm; <code>./run demo</code> does without "
+            "it where there is no npm.</p>\n");
 }
 
 ssr_status page_island(ssr_ctx *ctx, struct visit *visit)
@@ -45,9 +47,10 @@ ssr_status page_island(ssr_ctx *ctx, struct visit *visit)
     const ssr_query *query = visit->queries->ideas;
     ssr_query_result ideas = account_query(&visit->account, ctx, query, ssr_query_get(ctx, query, NULL, true));
 
-    ssr_html(ctx, "<p>What follows was written by the server like everything else, and then React went on with it: the "
-                  "same ideas, out of the JSON at the end of this document, and the same count as on the "
-                  "<a href=\"/ideas\">ideas</a>.</p>\n");
+    ssr_html(ctx,
+             "<p>The server wrote this list like everything else; then React took it over. It reads the same ideas "
+             "from the JSON at the end of this document, and the count is the one on the page of "
+             "<a href=\"/ideas\">ideas</a>.</p>\n");
     if (ideas.state == SSR_QUERY_READY) {
         write_island(ctx, visit, ideas.data);
         write_script(ctx, visit);

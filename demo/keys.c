@@ -15,8 +15,8 @@ enum { LARGEST_FILE = (SSR_COOKIE_KEYS + 1) * (SSR_COOKIE_KEY_LINE_SIZE + 2) };
 static bool refuse_key(const char *source, size_t number, const char *what)
 {
     fprintf(stderr,
-            "ssrdemo: %s, key %zu: %s; write ID:SECRET, an id of 1 to 16 letters, digits, - or _ and 64 hexadecimal "
-            "digits, as `openssl rand -hex 32` prints them\n",
+            "ssrdemo: %s, key %zu: %s; write ID:SECRET, where ID is 1 to 16 letters, digits, - or _, and SECRET is 64 "
+            "hexadecimal digits, as `openssl rand -hex 32` prints them\n",
             source, number, what);
     return false;
 }
@@ -36,11 +36,11 @@ static bool add_key(struct keys *keys, const char *source, const char *line, siz
     char id[SSR_COOKIE_KEY_ID_SIZE];
 
     if (at == SSR_COOKIE_KEYS)
-        return refuse_key(source, at + 1, "these are too many, 64 is the most");
+        return refuse_key(source, at + 1, "too many keys, 64 at the most");
     if (ssr_cookie_key_read(line, length, id, keys->secrets[at]) != SSR_OK)
-        return refuse_key(source, at + 1, "this is none");
+        return refuse_key(source, at + 1, "not a key");
     if (is_known(keys, id))
-        return refuse_key(source, at + 1, "its id is that of another");
+        return refuse_key(source, at + 1, "its id is taken by another key");
     memcpy(keys->ids[at], id, sizeof id);
     keys->keys[at] = (ssr_cookie_key){keys->ids[at], keys->secrets[at], SSR_COOKIE_KEY_BYTES};
     keys->count++;
@@ -62,7 +62,7 @@ static bool add_keys(struct keys *keys, const char *source, const char *text, si
             return false;
         text++;
     }
-    return keys->count > 0 || refuse_key(source, 1, "there is none");
+    return keys->count > 0 || refuse_key(source, 1, "no key is there");
 }
 
 /* Without a buffer of the library's, which nobody could wipe. */
@@ -85,7 +85,7 @@ static bool add_file(struct keys *keys, const char *path)
     }
     snprintf(source, sizeof source, "'%s'", path);
     is_read = length < sizeof text ? add_keys(keys, source, text, length)
-                                   : refuse_key(source, SSR_COOKIE_KEYS + 1, "these are too many, 64 is the most");
+                                   : refuse_key(source, SSR_COOKIE_KEYS + 1, "too many keys, 64 at the most");
     explicit_bzero(text, sizeof text);
     return is_read;
 }

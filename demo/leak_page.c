@@ -47,8 +47,8 @@ static ssr_status write_races(ssr_ctx *ctx, ssr_json races)
              "<p>The race was run just now, for you, on an engine of its own, by two renders that took their steps in "
              "turns: Alice\xE2\x80\x99s first pass, Bob\xE2\x80\x99s first, then hers and his again, when their "
              "baskets had come. Under load that happens by chance, which is why nobody finds it on their desk.</p>\n"
-             "<p class=\"aside\">The rule: what differs from visitor to visitor belongs into a context store. If "
-             "unsure, use that.</p>\n");
+             "<p class=\"aside\">The rule: what differs from visitor to visitor belongs in a context store. If "
+             "unsure, use one.</p>\n");
 }
 
 static ssr_status write_failed(ssr_ctx *ctx, const char *code)

@@ -32,8 +32,8 @@ static bool print_once(struct site *site, const struct options *options)
 static bool serve(struct site *site, const struct options *options, bool has_made_key)
 {
     return server_run(site, options->port,
-                      has_made_key ? "ssrdemo: made a key for cookies, as neither --cookie-key-file nor "
-                                     "SSRDEMO_COOKIE_KEYS gives one: sessions end with this server"
+                      has_made_key ? "ssrdemo: made a key for sealed cookies, because --cookie-key-file and "
+                                     "SSRDEMO_COOKIE_KEYS are not set: sign-ins end when this server stops"
                                    : NULL);
 }
 

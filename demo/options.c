@@ -244,8 +244,8 @@ static bool read_flag(struct options *options, int *at, char **argv)
         value = argv[++*at];
     if (value && flag->read(options, value))
         return true;
-    fprintf(stderr, "ssrdemo: %s needs %s, not %s%s%s\n", flag->name, flag->expects, value ? "'" : "",
-            value ? value : "nothing", value ? "'" : "");
+    fprintf(stderr, "ssrdemo: %s needs %s%s%s%s\n", flag->name, flag->expects, value ? ", not '" : "",
+            value ? value : "", value ? "'" : "");
     return false;
 }
 

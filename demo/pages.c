@@ -53,18 +53,18 @@ ssr_status page_home(ssr_ctx *ctx, struct visit *visit)
              "<code>ssrstore</code>, a C library that lets a page set such values while it is being rendered. If "
              "one of them differs from what the header has already shown, the page is rendered again, and again, "
              "until nothing changes any more.</p>\n"
-             "<p>This page sets nothing, so one pass is enough; every footer tells how many its page took, and why. "
-             "The response header <code>X-Ssr-Passes</code> says the same to a program.</p>\n"
+             "<p>This page sets nothing, so one pass is enough; every footer says how many its page took, and why. "
+             "The response header <code>X-Ssr-Passes</code> tells a program.</p>\n"
              "<h2>Have a look around</h2>\n<ul class=\"places\">\n");
     for (size_t i = 0; i < route_count; i++) {
         if (routes[i].example)
             write_route(ctx, &routes[i]);
     }
-    ssr_html(
-        ctx,
-        "</ul>\n<p class=\"aside\">How far a page may go is set with <code>--allowed-rerenders-count</code> "
-        "and <code>--forbidden-rerenders-count</code>, and <code>--prefetch-loaders</code> spares the pages with data "
-        "their first wait. What is said above holds for the defaults.</p>\n");
+    ssr_html(ctx,
+             "</ul>\n<p class=\"aside\">With <code>./run demo --dev</code> each page has a badge that opens "
+             "the log of its passes. The flags <code>--allowed-rerenders-count</code> and "
+             "<code>--forbidden-rerenders-count</code> limit the passes, and <code>--prefetch-loaders</code> loads "
+             "data before the first one. The descriptions above hold for the defaults.</p>\n");
     return SSR_OK;
 }
 
@@ -117,9 +117,9 @@ ssr_status page_override(ssr_ctx *ctx, struct visit *visit)
     ssr_set_built(ctx, stores->breadcrumb);
 
     ssr_html(ctx,
-             "<p>When the header above was rendered for the first time, it showed what every page of this site begins "
+             "<p>When the header above was rendered for the first time, it showed what every page of this site starts "
              "with: the title \xE2\x80\x9CSecond Pass\xE2\x80\x9D and the breadcrumb \xE2\x80\x9CStart\xE2\x80\x9D. "
-             "Then came this page and set other ones.</p>\n"
+             "Then this page set its own.</p>\n"
              "<p>It set the breadcrumb twice: an effect did it first, the page itself afterwards. Within a pass the "
              "last set counts, so the first one was never seen by anybody and cost nothing.</p>\n");
     return SSR_OK;

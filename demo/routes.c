@@ -56,7 +56,7 @@ const struct route routes[] = {
      .page = page_flip,
      .label = "Flip",
      .example = "/flip",
-     .about = "Two values that take turns. Whatever the header shows, the page asks for the other one."},
+     .about = "Two values that take turns. Whichever the header shows, the page asks for the other."},
     {.path = "/broken",
      .page = page_broken,
      .loader = "comments",
@@ -67,11 +67,11 @@ const struct route routes[] = {
      .page = page_island,
      .loader = "ideas",
      .title = "An island in React",
-     .description = "A list that the server wrote, and React goes on with.",
+     .description = "A list that the server wrote and React takes over.",
      .label = "Island",
      .example = "/island",
-     .about = "A component of React inside a page of C. It begins with what the server transferred and shares the "
-              "rest of the page\xE2\x80\x99s state."},
+     .about = "A React component inside a page from the server. It starts from what was transferred and shares "
+              "the rest of the page\xE2\x80\x99s state."},
     {.path = "/old",
      .page = page_old,
      .leaves = true,
@@ -91,8 +91,8 @@ const struct route routes[] = {
      .title = "Sign in",
      .description = "A name is all it takes.",
      .example = "/sign-in",
-     .about = "A form. What it is posted to renders nothing: it sets a sealed cookie, leaves a message for the next "
-              "page, and leads there."},
+     .about = "A form. Posting it renders nothing: the answer sets a sealed cookie, leaves a message for the next "
+              "page, and redirects to it."},
     {.path = "/account",
      .page = page_account,
      .title = "Your account",

@@ -65,13 +65,14 @@ ssr_status page_sign_in(ssr_ctx *ctx, struct visit *visit)
         ssr_html(ctx, "</p>\n");
     }
     return ssr_html(
-        ctx, "<form method=\"post\" action=\"/sign-in\">\n<label for=\"name\">Your name</label>\n"
-             "<input id=\"name\" name=\"name\" maxlength=\"40\" autocomplete=\"nickname\" required>\n"
-             "<button>Sign in</button>\n</form>\n"
-             "<p>There is no password: this site believes you. What it gives your browser to keep is sealed, though: "
-             "nobody can read it or change it on the way back, not even you.</p>\n"
-             "<p class=\"aside\">A form renders nothing. It is answered with its cookies and the address of the next "
-             "page, which finds a message there and shows it once.</p>\n");
+        ctx,
+        "<form method=\"post\" action=\"/sign-in\">\n<label for=\"name\">Your name</label>\n"
+        "<input id=\"name\" name=\"name\" maxlength=\"40\" autocomplete=\"nickname\" required>\n"
+        "<button>Sign in</button>\n</form>\n"
+        "<p>There is no password: this site believes you. What it gives your browser to keep is sealed, though: "
+        "nobody can read it or change it on the way back, not even you.</p>\n"
+        "<p class=\"aside\">Posting the form renders nothing. The answer is cookies and the address of the next page, "
+        "which finds a message in one of them and shows it once.</p>\n");
 }
 
 /* ---- /account ---------------------------------------------------------------------------------------------------- */

@@ -59,7 +59,7 @@ row "set, the header shows it" 2 "$ginger" ginger set
 row "set over another" 2 "$ginger" ginger set --cookie biscuit=oat
 row "set to what was carried" 1 "$ginger" ginger set --cookie biscuit=ginger
 row "set, no re-renders" 1 "$ginger" none set --allowed-rerenders-count 0
-expect "set, no re-renders: footer" "Rendered in 1 pass: the header above shows every store as it began. What the page \
+expect "set, no re-renders: footer" "Rendered in 1 pass: the header above shows its initial values. What the page \
 set last is not shown: stores drop it, cookies are sent nevertheless." "$(footer)"
 row "set over another, no re-renders" 1 "$ginger" oat set --allowed-rerenders-count 0 --cookie biscuit=oat
 row "another value in every pass" 3 'biscuit=No.%203; Path=/; SameSite=Lax' 'No. 2' unstable --forbidden-rerenders-count 2
@@ -194,14 +194,14 @@ refused "--cookie without --once" "--once" --cookie a=b
 refused "--behind-tls with a value" "'yes'" --once / --behind-tls=yes
 refused "no key file" "$dir/none" --once / --cookie-key-file "$dir/none"
 refused "a folder as key file" "$dir" --once / --cookie-key-file "$dir"
-bad_keys "no key" "there is none" ''
-bad_keys "blank keys" "there is none" '  '
-bad_keys "no id" "key 1: this is none" "${old_key#old}"
-bad_keys "a short secret" "key 1: this is none" "${old_key%?}"
-bad_keys "a long secret" "key 1: this is none" "${old_key}0"
-bad_keys "no digit" "key 2: this is none" "$old_key ${new_key%?}x"
+bad_keys "no key" "no key is there" ''
+bad_keys "blank keys" "no key is there" '  '
+bad_keys "no id" "key 1: not a key" "${old_key#old}"
+bad_keys "a short secret" "key 1: not a key" "${old_key%?}"
+bad_keys "a long secret" "key 1: not a key" "${old_key}0"
+bad_keys "no digit" "key 2: not a key" "$old_key ${new_key%?}x"
 bad_keys "an id twice" "key 2: its id" "$old_key $old_key"
-bad_keys "too many keys" "64 is the most" "$(for i in $(seq 65); do printf '%s:%s\n' "$i" "${old_key#old:}"; done)"
+bad_keys "too many keys" "64 at the most" "$(for i in $(seq 65); do printf '%s:%s\n' "$i" "${old_key#old:}"; done)"
 printf '%s\r\n\n%s' "$new_key" "$old_key" >"$dir/bad"
 once / --cookie-key-file "$dir/bad"
 expect "line ends of any kind" 200 "$(status)"
@@ -423,7 +423,7 @@ stop "a server with two keys ends"
 unset SSRDEMO_COOKIE_KEYS
 
 start
-expect "without keys it says so, in one line" 1 "$(grep -c '^ssrdemo: made a key .* sessions end with this server$' "$dir/err.server")"
+expect "without keys it says so, in one line" 1 "$(grep -c '^ssrdemo: made a key .* sign-ins end when this server stops$' "$dir/err.server")"
 browse "$url/account"
 expect "and knows nobody" "Sign in" "$(user)"
 stop "a server with a made key ends"

@@ -31,7 +31,7 @@ check() {
 
 usage='
 usage: ssrstore *
-       ssrstore --help'
+       ssrstore --help | --version'
 
 check canon 0 '{"a":[1000,0],"b":"/"}\n' '' ' {"b":"\\/","a":[1e3,-0]}\n' canon
 check digest 0 'dc32537e27486e2c652e7b35ccc22eda\n' '' 'null' canon --digest
@@ -49,8 +49,8 @@ check lines-digest 1 'dc32537e27486e2c652e7b35ccc22eda\nerror: not_finite\n' '' 
 check embed 0 '<script type="application/json" id="__SSRSTORE__">"\\u003c/script\\u003e"</script>\n' '' '"</script>"' embed
 check embed-id 0 '<script type="application/json" id="a-1">0</script>\n' '' '-0' embed --id a-1
 check embed-refused 1 '' 'ssrstore embed: syntax at byte 1: *' '[' embed
-check embed-bad-id 2 '' "ssrstore embed: no id of the form*1a$usage" '0' embed --id 1a
-check embed-no-id 2 '' "ssrstore embed: --id needs a value$usage" '0' embed --id
+check embed-bad-id 2 '' "ssrstore embed: --id needs the form*1a$usage" '0' embed --id 1a
+check embed-no-id 2 '' "ssrstore embed: a value is missing after --id$usage" '0' embed --id
 
 check cookie-parse 0 '[["a","b"],["c","\\"d e\\""],["z","=1"]]\n[]\n' '' 'a=b; c = "d e" ;x;=y; z==1;k=\001\n\n' cookie parse
 check cookie-parse-bytes 0 '[["a","\0357\0277\0275b"]]\n' '' 'a=\0377b' cookie parse
@@ -85,10 +85,10 @@ check cookie-usage 2 '' "ssrstore cookie: say parse or format$usage" '' cookie e
 check no-command 2 '' "ssrstore: a command is missing$usage" ''
 check bad-command 2 '' 'ssrstore: unknown command cannon
 usage: ssrstore COMMAND [[]OPTION]..., where COMMAND is one of canon embed cookie explain types
-       ssrstore --help' '' cannon
+       ssrstore --help | --version' '' cannon
 check bad-option 2 '' "ssrstore canon: unknown argument --line
 usage: ssrstore canon [[]--lines] [[]--digest]
-       ssrstore --help" '0' canon --line
+       ssrstore --help | --version" '0' canon --line
 
 long() { # a line of more than a megabyte, without a line feed at its end
     printf '["'
@@ -100,6 +100,7 @@ checks=$((checks + 1))
 
 checks=$((checks + 1))
 "$tool" canon --help 2>/dev/null | grep -q '^usage: ssrstore' || { echo 'help'; failures=$((failures + 1)); }
+"$tool" --version | grep -qE '^ssrstore [0-9]+\.[0-9]+\.[0-9]+$' || { echo 'version'; failures=$((failures + 1)); }
 
 if [ -w /dev/full ]; then
     for arguments in 'canon' 'canon --lines' 'embed' '--help'; do

@@ -57,7 +57,7 @@ static int read_options(const struct command *command, char **arguments, struct 
         const char *name = *arguments;
         bool takes_value = strcmp(name, "--html") == 0 || strcmp(name, "--id") == 0 || strcmp(name, "--record") == 0;
         if (takes_value && !arguments[1])
-            return wrong_usage(command->name, "a value is missing behind", name);
+            return wrong_usage(command->name, "a value is missing after", name);
         if (takes_value)
             arguments++;
         if (strcmp(name, "--json") == 0)
@@ -67,7 +67,7 @@ static int read_options(const struct command *command, char **arguments, struct 
         else if (strcmp(name, "--id") == 0)
             options->id = *arguments;
         else if (strcmp(name, "--record") == 0 && !read_line_number(*arguments, &options->line))
-            return wrong_usage(command->name, "no line of a log:", *arguments);
+            return wrong_usage(command->name, "--record needs the number of a line, from 1 up, not", *arguments);
         else if (!takes_value && (options->log || (name[0] == '-' && name[1])))
             return wrong_usage(command->name, "unknown argument", name);
         else if (!takes_value)

@@ -334,7 +334,7 @@
         part(h("i", {}), longest ? number(load.ms) / longest : 0)),
       load.ms !== undefined && h("span", { class: "took quiet" }, ms(load.ms)),
       ...named(load, "query"), load.args !== undefined && h("code", {}, " " + cut(text(load.args), 160)),
-      failed && h("span", { class: "failure" }, " " + text(load.state) + (load.code === undefined ? "" : " " + text(load.code)) +
+      failed && h("span", { class: "failure" }, " " + text(load.state) + (load.code === undefined ? "" : " with " + text(load.code)) +
         (load.reason === undefined ? "" : ": " + text(load.reason))),
       waited.length > 0 && h("div", { class: load.ms === undefined ? "quiet" : "quiet waited" }, "waited for ", waited.flatMap((one, i) => (i ? [", ", ...one] : one))),
     ].filter(Boolean);
@@ -383,7 +383,7 @@
     byId("detail").replaceChildren(
       h("h2", { id: "detail-title" }, text(record.location) || "(no location)"), drawFacts(record), ...drawVerdict(record),
       ...(advice.length > 0 ? [h("ul", { class: "advice" }, advice)] : []),
-      ...(record.passLog.length > 0 ? [drawing, h("p", { class: "scale" }, "Everything is drawn wide enough to be seen; only what is left of the width is shared by duration.")] : []),
+      ...(record.passLog.length > 0 ? [drawing, h("p", { class: "scale" }, "Not to scale: each step is wide enough to be seen, and the rest of the width is shared by duration.")] : []),
       h("ol", { class: "passes" }, record.passLog.map((pass, index) => drawPassRow(record, pass, index, longest))));
     if (record.passLog.length > 0) redraw();
   };
@@ -421,7 +421,7 @@
     const rows = rowsOf("causes");
     const most = Math.max(1, ...rows.map((row) => row.passes));
     return table("What caused further passes", rows, summary.causes.others, ["Store, cookie or query", "Passes", "Renders"],
-      (row) => [[text(row.what.kind), " ", finder(cut(text(row.what.name), 60), text(row.what.name)), row.example.at !== undefined && h("span", { class: "quiet mono" }, " " + text(row.example.at))].filter(Boolean),
+      (row) => [[text(row.what.kind), " ", finder(cut(text(row.what.name), 60), text(row.what.name)), row.what.at !== undefined && h("span", { class: "quiet mono" }, " " + text(row.what.at))].filter(Boolean),
         [count(row.passes), h("span", { class: "share", "aria-hidden": "true" }, part(h("i", {}), row.passes / most))], count(row.renders)]);
   };
 

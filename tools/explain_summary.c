@@ -13,6 +13,8 @@
 /* Loads of one record that are looked at when chains are sought, and the memory their names are put together in. */
 enum { LOADS = 256, KEY_BYTES = TALLY_KEY + 1 };
 
+static const ssr_json no_json = {NULL, 0, NULL, 0};
+
 struct explain_summary {
     struct tally outcomes, verdicts, routes, causes, waits, advice;
     struct spread passes, time;
@@ -70,7 +72,7 @@ static uint64_t nanoseconds(ssr_json ms)
 static ssr_json first_of(ssr_json object, const char *pointer)
 {
     ssr_json list = ssr_json_at(object, pointer);
-    return ssr_json_type(list) == SSR_JSON_ARRAY ? ssr_json_first(list) : (ssr_json){NULL, 0, NULL, 0};
+    return ssr_json_type(list) == SSR_JSON_ARRAY ? ssr_json_first(list) : no_json;
 }
 
 /* The members of a record that are looked at, found in one walk: a record may be long, and a cursor walks. */
@@ -103,7 +105,7 @@ static struct facts find_facts(ssr_json record, uint64_t line)
 /* Only strings are kept: they can stand anywhere in the summary, which what is deeply nested could not. */
 static ssr_json only_string(ssr_json json)
 {
-    return ssr_json_type(json) == SSR_JSON_STRING ? json : (ssr_json){NULL, 0, NULL, 0};
+    return ssr_json_type(json) == SSR_JSON_STRING ? json : no_json;
 }
 
 /* Counts, and of the first one keeps the id and what `note` holds. */
@@ -185,22 +187,29 @@ static void add_route(struct explain_summary *summary, const struct facts *facts
 
 static const char no_name[] = "\"\"";
 
-/* {"kind":...,"name":...} of canonical parts; 0: it has no room. */
-static size_t named(char key[KEY_BYTES], ssr_json item, ssr_json name)
+/* {"kind":...,"name":...} of canonical parts, and "at" where there is a place; 0: it has no room. */
+static size_t named(char key[KEY_BYTES], ssr_json item, ssr_json name, ssr_json place)
 {
     ssr_json kind = only_string(ssr_json_at(item, "/kind"));
     name = only_string(name);
+    place = only_string(place);
     if (!kind.text)
         kind = (ssr_json){no_name, 2, NULL, 0};
     if (!name.text)
         name = (ssr_json){no_name, 2, NULL, 0};
-    if (kind.length + name.length + 20 > KEY_BYTES)
+    if (kind.length + name.length + place.length + 26 > KEY_BYTES)
         return 0;
     size_t length = 0;
     const struct {
         const char *text;
         size_t length;
-    } parts[] = {{"{\"kind\":", 8}, {kind.text, kind.length}, {",\"name\":", 8}, {name.text, name.length}, {"}", 1}};
+    } parts[] = {{"{\"kind\":", 8},
+                 {kind.text, kind.length},
+                 {",\"name\":", 8},
+                 {name.text, name.length},
+                 {",\"at\":", place.text ? 6 : 0},
+                 {place.text ? place.text : "", place.length},
+                 {"}", 1}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         memcpy(key + length, parts[i].text, parts[i].length);
         length += parts[i].length;
@@ -213,9 +222,10 @@ static void add_causes(struct explain_summary *summary, const struct facts *fact
     char key[KEY_BYTES];
     for (ssr_json cause = first_of(pass, "/causes"); cause.text; cause = ssr_json_next(cause)) {
         bool is_redirect = ssr_json_equals(ssr_json_at(cause, "/kind"), "redirect");
-        size_t length = named(key, cause, ssr_json_at(cause, is_redirect ? "/from" : "/name"));
+        size_t length =
+            named(key, cause, ssr_json_at(cause, is_redirect ? "/from" : "/name"), ssr_json_at(cause, "/at"));
         if (length > 0)
-            count(&summary->causes, key, length, facts, ssr_json_at(cause, "/at"));
+            count(&summary->causes, key, length, facts, no_json);
         else
             summary->causes.others++;
     }
@@ -266,7 +276,7 @@ static int add_loads(struct load loads[LOADS], int loaded, ssr_json pass)
 static bool add_step(char *key, size_t *length, size_t room, ssr_json item)
 {
     char step[KEY_BYTES];
-    size_t step_length = named(step, item, ssr_json_at(item, "/name"));
+    size_t step_length = named(step, item, ssr_json_at(item, "/name"), no_json);
     if (step_length == 0 || *length + step_length + 2 > room)
         return false;
     key[*length] = *length > 0 ? ',' : '[';
@@ -297,7 +307,7 @@ static void add_chain(struct explain_summary *summary, const struct facts *facts
         return;
     }
     key[length++] = ']';
-    struct tally_row *row = count(&summary->waits, key, length, facts, (ssr_json){NULL, 0, NULL, 0});
+    struct tally_row *row = count(&summary->waits, key, length, facts, no_json);
     if (row)
         row->nanoseconds += time;
 }
@@ -405,7 +415,7 @@ static void put_time(ssr_builder *builder, const struct spread *spread)
     ssr_builder_end_object(builder);
 }
 
-static void put_example(ssr_builder *builder, const struct tally_row *row, const char *note)
+static void put_example(ssr_builder *builder, const struct tally_row *row)
 {
     ssr_builder_key(builder, "example");
     ssr_builder_begin_object(builder);
@@ -415,7 +425,7 @@ static void put_example(ssr_builder *builder, const struct tally_row *row, const
         ssr_builder_json(builder, row->example_id, strlen(row->example_id));
     }
     if (row->note) {
-        ssr_builder_key(builder, note);
+        ssr_builder_key(builder, "text");
         ssr_builder_json(builder, row->note, strlen(row->note));
     }
     ssr_builder_end_object(builder);
@@ -436,7 +446,7 @@ static void put_kind(ssr_builder *builder, const struct tally_row *row)
     ssr_builder_key(builder, "kind");
     ssr_builder_json(builder, row->key, row->key_length);
     put_count(builder, "times", row->times);
-    put_example(builder, row, "text");
+    put_example(builder, row);
 }
 
 static void put_cause(ssr_builder *builder, const struct tally_row *row)
@@ -445,7 +455,7 @@ static void put_cause(ssr_builder *builder, const struct tally_row *row)
     ssr_builder_json(builder, row->key, row->key_length);
     put_count(builder, "passes", row->times);
     put_count(builder, "renders", row->renders);
-    put_example(builder, row, "at");
+    put_example(builder, row);
 }
 
 static void put_wait(ssr_builder *builder, const struct tally_row *row)
@@ -454,7 +464,7 @@ static void put_wait(ssr_builder *builder, const struct tally_row *row)
     ssr_builder_json(builder, row->key, row->key_length);
     put_count(builder, "times", row->times);
     put_ms(builder, "ms", row->nanoseconds / row->times);
-    put_example(builder, row, "text");
+    put_example(builder, row);
 }
 
 /* {"rows":[...],"others":0} */

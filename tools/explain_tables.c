@@ -191,10 +191,10 @@ static void print_causes(struct screen *screen, ssr_json summary)
     for (ssr_json row = rows_of(summary, "/causes"); row.text && shown < ROWS_SHOWN; row = ssr_json_next(row)) {
         screen_say(screen, "  ");
         say_named(screen, ssr_json_at(row, "/what"));
-        if (ssr_json_at(row, "/example/at").text) {
+        if (ssr_json_at(row, "/what/at").text) {
             screen_style(screen, STYLE_QUIET);
             screen_say(screen, "  ");
-            screen_text(screen, ssr_json_at(row, "/example/at"));
+            screen_text(screen, ssr_json_at(row, "/what/at"));
             screen_style(screen, STYLE_PLAIN);
         }
         screen_pad(screen, columns + 2);

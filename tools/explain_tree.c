@@ -249,7 +249,7 @@ static void print_load(struct tree *tree, ssr_json load)
     if (!is_ready) {
         screen_style(screen, STYLE_BAD);
         say_member(screen, " ", load, "/state");
-        say_member(screen, " ", load, "/code");
+        say_member(screen, " with ", load, "/code");
         screen_style(screen, STYLE_PLAIN);
         say_member(screen, ": ", load, "/reason");
     }
@@ -458,11 +458,13 @@ static void print_verdict(struct tree *tree, ssr_json record)
         end(tree);
         return;
     }
+    /* The sentence of a page that settled begins with that word. */
+    bool is_told = ssr_json_equals(kind, "settled") && ssr_json_at(verdict, "/text").text;
     screen_style(tree->screen, ssr_json_equals(kind, "settled") ? STYLE_GOOD : STYLE_WARN);
-    screen_text(tree->screen, kind);
+    screen_text(tree->screen, is_told ? ssr_json_at(verdict, "/text") : kind);
     screen_style(tree->screen, STYLE_PLAIN);
-    say_member(tree->screen, " of period ", verdict, "/period");
-    say_member(tree->screen, ": ", verdict, "/text");
+    if (!is_told)
+        say_member(tree->screen, ": ", verdict, "/text");
     end(tree);
     print_verdict_items(tree, verdict, "/stores");
     print_verdict_items(tree, verdict, "/queries");

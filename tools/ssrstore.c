@@ -56,7 +56,7 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *to)
 {
-    fputs("usage: ssrstore COMMAND [OPTION]...\n       ssrstore --help\n", to);
+    fputs("usage: ssrstore COMMAND [OPTION]...\n       ssrstore --help | --version\n", to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "\n  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
     fputs("\nExit status: 0 every input was good, 1 one was refused, 2 wrong usage or a failing stream.\n", to);
@@ -83,7 +83,7 @@ int wrong_usage(const char *command, const char *what, const char *argument)
             fprintf(stderr, " %s", commands[i].name);
         else if (strcmp(command, commands[i].name) == 0)
             fprintf(stderr, "%s %s", commands[i].name, commands[i].arguments);
-    fputs("\n       ssrstore --help\n", stderr);
+    fputs("\n       ssrstore --help | --version\n", stderr);
     return EXIT_UNUSABLE;
 }
 
@@ -248,11 +248,11 @@ static int run_embed(const struct command *command, char **arguments)
         if (strcmp(*arguments, "--id") != 0)
             return wrong_usage(command->name, "unknown argument", *arguments);
         if (!arguments[1])
-            return wrong_usage(command->name, "--id needs a value", NULL);
+            return wrong_usage(command->name, "a value is missing after", *arguments);
         id = *++arguments;
     }
     if (!is_element_id(id))
-        return wrong_usage(command->name, "no id of the form [A-Za-z_][A-Za-z0-9_-]*:", id);
+        return wrong_usage(command->name, "--id needs the form [A-Za-z_][A-Za-z0-9_-]*, not", id);
     ssr_value *value;
     int code = read_value(command->name, &value);
     if (code == EXIT_GOOD)
@@ -277,6 +277,10 @@ int main(int argc, char **argv)
         return wrong_usage(NULL, "a command is missing", NULL);
     if (asks_for_help(argv + 1)) {
         print_usage(stdout);
+        return end_output(NULL, EXIT_GOOD);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("ssrstore " SSRSTORE_VERSION);
         return end_output(NULL, EXIT_GOOD);
     }
     for (int i = 0; i < COMMANDS; i++)
