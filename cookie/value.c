@@ -85,8 +85,9 @@ static ssr_status put_plain(const struct ssr_cookie *cookie, const struct ssr_va
 
 static int64_t expiry(const struct ssr_cookie *cookie, const ssr_cookie_attributes *attributes, int64_t now_ms)
 {
-    int64_t age = attributes->max_age < SSR_COOKIE_LONGEST_AGE ? attributes->max_age : SSR_COOKIE_LONGEST_AGE;
-    int64_t seconds = age > 0 ? age : cookie->sealed_for > 0 ? cookie->sealed_for : DEFAULT_SEALED_FOR;
+    int64_t seconds = cookie->sealed_for > 0 ? cookie->sealed_for : DEFAULT_SEALED_FOR;
+    if (attributes->max_age > 0)
+        seconds = attributes->max_age < SSR_COOKIE_LONGEST_AGE ? attributes->max_age : SSR_COOKIE_LONGEST_AGE;
     int64_t now = now_ms < 0 ? 0 : now_ms < latest_ms ? now_ms : latest_ms;
     int64_t furthest = (latest_ms - now) / 1000;
     return now + (seconds < furthest ? seconds : furthest) * 1000;

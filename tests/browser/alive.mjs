@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { browser, check, equal, openPage, runTests, start as startDemo } from "./harness.mjs";
+import { browser, check, equal, follow, openPage, runTests, start as startDemo } from "./harness.mjs";
 
 const [demo, tool, pictures] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -183,7 +183,7 @@ const themes = async (address) => {
     await page.goto(`${site}/theme`);
     await page.click("#switch-theme");
     equal(`${site} the page about it follows`, await page.locator(".choices [aria-current]").allTextContents(), ["As my system"]);
-    await page.click(".choices >> text=Dark");
+    await follow(page, ".choices >> text=Dark");
     equal(`${site} the server's own way`, [await theme(page), await page.evaluate(async () => (await import("/browser/stores.js")).$theme.get())],
       ["dark", "dark"]);
     await page.context().addCookies([{ name: "theme", value: "pink", url: address }]);
@@ -248,7 +248,7 @@ const navigation = async (address) => {
     equal(`${site} forward`, (await settled("Desire paths")).slice(0, 3), ["Desire paths", ["Ideas", "Desire paths"], `${site}/ideas/2`]);
     await page.reload();
     equal(`${site} the address is the page's`, (await shown(page)).title, "Desire paths");
-    await page.click('nav[aria-label="Site"] >> text=Chain');
+    await follow(page, 'nav[aria-label="Site"] >> text=Chain');
     equal(`${site} any other link is a link`, [await page.evaluate(() => window.isSameDocument ?? false), new URL(page.url()).pathname],
       [false, `${site}/chain`]);
     await page.goBack();
@@ -286,7 +286,7 @@ const reactIsland = async (address) => {
       await new Promise(requestAnimationFrame);
       return document.querySelector("#island output").textContent;
     }), "3");
-    await page.click("#island >> text=Desire paths");
+    await follow(page, "#island >> text=Desire paths");
     equal(`${site} its links`, new URL(page.url()).pathname, `${site}/ideas/2`);
     await leave(`${site} island`, page);
   }
@@ -317,14 +317,14 @@ const withoutScripts = async (address) => {
   const page = await visit(address, { javaScriptEnabled: false });
   await page.goto("/ideas");
   equal("no button that would do nothing", [await page.isVisible("#switch-theme"), await page.isVisible(".likes button")], [false, false]);
-  await page.click("text=Desire paths");
+  await follow(page, "text=Desire paths");
   equal("links are links", await page.locator("h1").textContent(), "Desire paths");
-  await page.click(".you >> text=Theme");
-  await page.click(".choices >> text=Dark");
+  await follow(page, ".you >> text=Theme");
+  await follow(page, ".choices >> text=Dark");
   equal("the theme has its page", [await theme(page), (await cookie(page, "theme")).value], ["dark", "dark"]);
   await page.goto("/sign-in");
   await page.fill("#name", "Ines");
-  await page.click("main button");
+  await follow(page, "main button");
   equal("forms are forms", await page.locator(".opening strong").textContent(), "Ines");
   await page.goto("/island");
   equal("the island is a list", [await page.locator("#island li").count(), await page.isVisible("#find")], [12, false]);

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 
-import { equal, openPage, runTests, start } from "./harness.mjs";
+import { equal, follow, openPage, runTests, start } from "./harness.mjs";
 
 const [demo, pictures] = process.argv.slice(2);
 
@@ -38,7 +38,7 @@ const themes = async (root) => {
   const page = await visit({ colorScheme: "light" });
   await page.goto(`${root}/theme`);
   equal(`${root} a new visitor has the system's theme`, [await theme(page), await paper(page)], ["auto", light]);
-  await page.click(".choices >> text=Dark");
+  await follow(page, ".choices >> text=Dark");
   equal(`${root} the answer to the click is dark`, [await theme(page), await paper(page)], ["dark", dark]);
   equal(`${root} the header has the word`, await page.textContent(".you a"), "Theme: dark");
   const set = await cookie(page, "theme");
@@ -60,9 +60,9 @@ const themes = async (root) => {
 const sessions = async (root) => {
   const page = await visit();
   await page.goto(`${root}/account`);
-  await page.click("main >> text=Sign in");
+  await follow(page, "main >> text=Sign in");
   await page.fill("#name", "  Zoë <b>Ünal</b>  ");
-  await page.click("main button");
+  await follow(page, "main button");
   equal(`${root} signing in leads to the account`, here(page), `${root}/account`);
   equal(`${root} with a welcome`, await notices(page), ["Welcome, Zoë <b>Ünal</b>."]);
   equal(`${root} and the name in the header`, await page.textContent(".you li:last-child"), "Zoë <b>Ünal</b>");
@@ -80,7 +80,7 @@ const sessions = async (root) => {
   equal(`${root} a changed session is none`, await page.textContent(".you li:last-child"), "Sign in");
   await page.context().addCookies([session]);
   await page.reload();
-  await page.click("main >> text=Sign out");
+  await follow(page, "main >> text=Sign out");
   equal(`${root} signing out leads to the start`, here(page), `${root}/`);
   equal(`${root} with a word`, await notices(page), ["You have signed out."]);
   equal(`${root} and nothing is left`, await kept(page), []);
@@ -93,7 +93,7 @@ const refusals = async () => {
   const page = await visit();
   await page.goto("/sign-in");
   await page.fill("#name", "   ");
-  await page.click("main button");
+  await follow(page, "main button");
   equal("a name of blanks is refused", [here(page), await kept(page)], ["/sign-in", []]);
   equal("with a reason", (await page.textContent(".failure")).slice(0, 6), "A name");
   page.trouble = page.trouble.filter((line) => !line.includes("status of 400"));
@@ -117,10 +117,10 @@ const refusals = async () => {
 const biscuits = async () => {
   const page = await visit();
   const jar = async (name) => {
-    await page.click(`main >> text="${name}"`);
+    await follow(page, `main >> text="${name}"`);
     const footer = await page.textContent("footer strong");
     const value = (await cookie(page, "biscuit"))?.value;
-    await page.click("text=All of them");
+    await follow(page, "text=All of them");
     return [value, footer];
   };
   await page.goto("/cookies");
@@ -143,7 +143,7 @@ const pages = async () => {
     await page.goto("/sign-in");
     await picture(page, `sign-in-${name}`);
     await page.fill("#name", "Ines Okafor");
-    await page.click("main button");
+    await follow(page, "main button");
     await picture(page, `account-${name}`);
     await page.goto("/cookies/set");
     await page.goto("/cookies");

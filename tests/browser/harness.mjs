@@ -70,6 +70,9 @@ export const openPage = async ({ origin, expected, before, ...options }) => {
   return page;
 };
 
+/* Clicks what leads to another document, and waits for that. */
+export const follow = (page, selector) => Promise.all([page.waitForEvent("load"), page.click(selector)]);
+
 /* Runs the tests one after the other and ends with the counts, whatever happens; then tidies up. */
 export const runTests = async (tests, { tidy = () => {}, remark = "" } = {}) => {
   try {
