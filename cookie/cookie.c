@@ -388,7 +388,7 @@ static ssr_status save_atom(struct ssr_ctx *ctx, const struct ssr_atom_template 
     struct ssr_cookie_cell *of_cookie = resolve(ctx, cookie);
     if (!of_cookie) /* GCOVR_EXCL_BR_LINE: before an atom is written it is loaded, which makes the cell */
         return ctx->fatal;
-    if (!is_change && !ssr_frame_reads(ctx, &of_cookie->cell.readers)) /* who writes it looks at the cookie */
+    if (!is_change && !ssr_frame_reads(ctx, &ctx->frames.always)) /* looks at what the pass has staged before */
         return ctx->fatal;
     if (!is_change && holds(of_cookie, atom, value))
         return SSR_OK;

@@ -33,44 +33,58 @@ static void add(struct ssr_record *record, const char *kind, const struct ssr_lo
 
 /* ---- Passes that could be saved ---------------------------------------------------------------------------------- */
 
-/* Queries that were found in several passes, each of them a wait. */
-static void advise_prefetch(struct ssr_record *record)
+/* Queries that were found in several passes of one location, each of them a wait. Returns the first of the next one. */
+static const struct ssr_record_pass *advise_prefetch(struct ssr_record *record, const struct ssr_record_pass *pass)
 {
     struct ssr_log_text text = ssr_record_begin_text(record);
     unsigned waits = 0;
     const char *last = "";
     ssr_put_words(&text, "these loaded one after the other: ");
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next) {
+    do {
         if (pass->number == 0 || !pass->loads || strcmp(pass->loads->name, last) == 0)
             continue;
         ssr_put_words(&text, waits++ == 0 ? "" : ", ");
         last = pass->loads->name;
         ssr_put_name(&text, pass->loads->kind, last);
-    }
+    } while ((pass = pass->next) != NULL && !pass->redirected_from);
     ssr_put_words(&text, "; declare them on the route and set prefetchLoadersBeforePageRender, or load them in a hook");
     if (waits > 1)
         add(record, "prefetch", &text);
+    return pass;
 }
 
-/* What the first pass set without asking for anything: a hook could have set it before. */
+/* Whether a hook could have set it: a store that was set, by a place that is known. */
+static bool is_of_a_hook(const struct ssr_record_change *change)
+{
+    return change->definition->kind == SSR_KIND_STORE && change->writer.file;
+}
+
+/* What the first pass set without asking for anything: a hook could have set it before, when that is all it set, as
+ * only a whole record tells. */
 static void advise_hook(struct ssr_record *record, const struct ssr_record_pass *pass)
 {
     bool is_first = pass->number > 0 && !ssr_record_cause(pass) && pass->next && ssr_record_cause(pass->next) == pass;
-    if (record->verdict.kind != SSR_VERDICT_SETTLED || !is_first || pass->has_asked)
+    if (record->verdict.kind != SSR_VERDICT_SETTLED || !is_first || pass->has_asked || record->is_truncated)
         return;
     struct ssr_log_text text = ssr_record_begin_text(record);
     unsigned count = 0;
     ssr_put_words(&text, "the first pass asks for nothing and sets ");
     for (const struct ssr_record_change *change = pass->changes; change; change = change->next) {
-        if (change->definition->kind != SSR_KIND_STORE || !change->writer.file || count == NAMES_TOLD)
+        if (!is_of_a_hook(change))
+            return;
+        if (++count > NAMES_TOLD)
             continue;
-        ssr_put_words(&text, count++ == 0 ? "" : ", ");
+        ssr_put_words(&text, count == 1 ? "" : ", ");
         ssr_put_definition(&text, change->definition);
         ssr_put_at(&text, change->writer);
     }
+    if (count > NAMES_TOLD) {
+        ssr_put_words(&text, " and ");
+        ssr_put_number(&text, count - NAMES_TOLD);
+        ssr_put_words(&text, " more");
+    }
     ssr_put_words(&text, ": what depends on the location alone can be set in a hook of the route, which saves a pass");
-    if (count > 0)
-        add(record, "hook", &text);
+    add(record, "hook", &text);
 }
 
 /* ---- What is written in a wrong way ------------------------------------------------------------------------------ */
@@ -203,7 +217,8 @@ static void advise_sizes(struct ssr_record *record)
 
 void ssr_advise(struct ssr_record *record)
 {
-    advise_prefetch(record);
+    for (const struct ssr_record_pass *pass = record->first; pass;)
+        pass = advise_prefetch(record, pass);
     for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next) {
         advise_hook(record, pass);
         advise_failed_query(record, pass);

@@ -58,7 +58,7 @@ typedef struct ssr_config {
     ssr_limits limits;
 
     /* Nanoseconds of any steady clock, for durations in the record; NULL: no durations. Read at the edges of passes and
-     * when queries are handed out and answered, on the thread that steps. */
+     * when queries are handed out and answered, on the thread that steps. A duration in which it went back is 0. */
     uint64_t (*clock)(void *arg);
     void *clock_arg;
 

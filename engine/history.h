@@ -88,7 +88,8 @@ const struct ssr_past_value *ssr_track_value(const struct ssr_track *track, size
 size_t ssr_track_places(const struct ssr_history *history, const struct ssr_track *track, size_t passes,
                         struct ssr_writer places[SSR_HISTORY_PLACES]);
 
-/* looks.c: what the last values of a track, three at least, look like: time, random, counter, pointer, growing, unknown.
+/* looks.c: what the last values of a track, three at least, look like: time, random, counter, pointer, growing,
+ * unknown.
  */
 const char *ssr_track_looks(const struct ssr_track *track, int64_t now_ms);
 

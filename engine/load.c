@@ -224,7 +224,7 @@ static void note_answer(struct ssr_render *render, struct ssr_load *load)
     load->is_answered = true;
     load->state = state_of(load->operation);
     ssr_frames_touch(&load->readers);
-    load->nanoseconds = ssr_read_clock(render) - load->began;
+    load->nanoseconds = ssr_time_since(render, load->began);
     render->loads.unanswered--;
 }
 

@@ -105,12 +105,16 @@ static bool read_numbers(const struct stretch *values, struct numbers *numbers)
     return true;
 }
 
+/* Fractions are rounded: what counts by 0.1 passes 0.30000000000000004. */
 static bool have_constant_difference(const struct numbers *numbers)
 {
-    double difference = numbers->at[1] - numbers->at[0];
-    for (size_t i = 2; i < numbers->count; i++)
-        if (numbers->at[i] - numbers->at[i - 1] != difference)
+    double first = numbers->at[0], last = numbers->at[numbers->count - 1], difference = numbers->at[1] - first;
+    double slack = numbers->are_integers ? 0 : (first + last) * 1e-12;
+    for (size_t i = 2; i < numbers->count; i++) {
+        double away = numbers->at[i] - numbers->at[i - 1] - difference;
+        if (away < -slack || away > slack)
             return false;
+    }
     return true;
 }
 
@@ -122,14 +126,19 @@ static bool only_grow(const struct numbers *numbers)
     return true;
 }
 
-/* Seconds, milliseconds, microseconds or nanoseconds: of the years 2001 to 2100, or within a day of the request. */
+/*
+ * Seconds, milliseconds, microseconds or nanoseconds: of the years 2001 to 2100, or within a day of the request; and
+ * all of one day, which no render outlasts.
+ */
 static bool are_dates(const struct numbers *numbers, int64_t now_ms)
 {
     static const double per_second[] = {1, 1e3, 1e6, 1e9};
-    double first = numbers->at[0];
+    enum { DAY = 86400 };
+    double first = numbers->at[0], last = numbers->at[numbers->count - 1];
     for (size_t i = 0; i < sizeof per_second / sizeof *per_second; i++) {
         double seconds = first / per_second[i], away = seconds - (double)now_ms / 1e3;
-        if (seconds >= 1e9 && (seconds <= 4.1e9 || (away > -86400 && away < 86400)))
+        bool is_date = seconds >= 1e9 && (seconds <= 4.1e9 || (away > -DAY && away < DAY));
+        if (is_date && (last - first) / per_second[i] < DAY)
             return true;
     }
     return false;
@@ -162,7 +171,7 @@ static const char *numbers_look(const struct numbers *numbers, int64_t now_ms)
         return "time";
     if (numbers->are_integers && are_addresses(numbers))
         return "pointer";
-    if (numbers->are_integers && have_constant_difference(numbers))
+    if (have_constant_difference(numbers))
         return "counter";
     return grow && are_steady_clock(numbers) ? "time" : "random";
 }

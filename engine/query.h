@@ -139,8 +139,8 @@ SSR_API ssr_status ssr_operation_set_at(ssr_operation *operation, const ssr_stor
 
 /*
  * Updates an atom of the request with the answer, to what ssr_operation_build_store has built: through its
- * before_update, in the order of all such writes. It stays when passes are rewound; what is refused only then leaves the
- * atom as it was, and is counted and listed as well.
+ * before_update, in the order of all such writes. It stays when passes are rewound; what is refused only then leaves
+ * the atom as it was, and is counted and listed as well.
  *
  * Returns    SSR_OK, unknown_atom, a value error, nomem; an error writes nothing.
  */

@@ -172,8 +172,6 @@ void ssr_note_answers(struct ssr_record *record);
 void ssr_judge_record(struct ssr_record *record);
 const char *ssr_verdict_name(const struct ssr_verdict *verdict);
 void ssr_advise(struct ssr_record *record);
-/* Passes of the last location. */
-unsigned ssr_record_passes_here(const struct ssr_record *record);
 /* The pass whose changes and loads are why this one ran; NULL: it is the first of its location. */
 const struct ssr_record_pass *ssr_record_cause(const struct ssr_record_pass *pass);
 /* Puts `store "a" at flip.c:12`. */

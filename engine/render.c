@@ -138,6 +138,12 @@ uint64_t ssr_read_clock(const struct ssr_render *render)
     return config->clock ? config->clock(config->clock_arg) : 0;
 }
 
+uint64_t ssr_time_since(const struct ssr_render *render, uint64_t began)
+{
+    uint64_t now = ssr_read_clock(render);
+    return now > began ? now - began : 0;
+}
+
 void ssr_render_cancel(struct ssr_render *render)
 {
     atomic_store(&render->is_cancelled, true);

@@ -106,7 +106,7 @@ struct ssr_render {
     struct ssr_output base; /* what hooks set: every pass of the location begins with its status and headers */
     struct ssr_output out, kept;
     size_t span_was, span_is; /* of the text that a component took over last: where it lay in kept, and lies in out */
-    char *transfer; /* the element; in the memory of the last pass, as data is */
+    char *transfer;           /* the element; in the memory of the last pass, as data is */
     size_t transfer_length;
     ssr_segment segments[3]; /* before the transfer element, it, and behind it */
     const ssr_value *data;
@@ -165,6 +165,8 @@ bool ssr_set_location(struct ssr_render *render, const char *location);
 
 /* 0 without a clock. */
 uint64_t ssr_read_clock(const struct ssr_render *render);
+/* 0 too when the clock was set back. */
+uint64_t ssr_time_since(const struct ssr_render *render, uint64_t began);
 
 /* finish.c */
 void ssr_finish_render(struct ssr_render *render);

@@ -24,12 +24,10 @@ static void count(struct ssr_record *record, const struct ssr_definition *defini
     record->has_redacted |= definition->redact;
 }
 
-/* Everything anew, as long as there are cells whose value is still to be made. */
-static void count_all(struct ssr_record *record)
+/* That cell and those touched behind it; all are to be counted anew as long as one of them has no value yet. */
+static void count_from(struct ssr_record *record, const struct ssr_cell *cell)
 {
-    record->state = (ssr_digest){0, 0};
-    record->is_uncounted = false;
-    for (const struct ssr_cell *cell = record->render->ctx.touched; cell; cell = cell->next_touched) {
+    for (; cell; cell = cell->next_touched) {
         if (cell->committed)
             count(record, cell->definition, cell->committed, true);
         record->is_uncounted |= !cell->committed;
@@ -37,22 +35,25 @@ static void count_all(struct ssr_record *record)
     }
 }
 
-/* What the commit before this pass replaced, and the cells that were touched since. */
+static void count_all(struct ssr_record *record)
+{
+    record->state = (ssr_digest){0, 0};
+    record->is_uncounted = false;
+    count_from(record, record->render->ctx.touched);
+}
+
+/* What the commit before this pass replaced, and the cells that were touched since: by who staged it, for example. */
 static void count_changes(struct ssr_record *record)
 {
     const struct ssr_ctx *ctx = &record->render->ctx;
     for (size_t i = 0; i < ctx->commit_count; i++) {
         const struct ssr_cell *cell = ctx->commits[i].cell;
+        if (cell->first_pass == ctx->pass) /* no pass before has seen it: it is one of the others */
+            continue;
         count(record, cell->definition, ctx->commits[i].before, false);
         count(record, cell->definition, cell->committed, true);
     }
-    for (const struct ssr_cell *cell = record->counted ? record->counted->next_touched : ctx->touched; cell;
-         cell = cell->next_touched) {
-        if (cell->committed)
-            count(record, cell->definition, cell->committed, true);
-        record->is_uncounted |= !cell->committed;
-        record->counted = cell;
-    }
+    count_from(record, record->counted ? record->counted->next_touched : ctx->touched);
 }
 
 /* Keyed when something redacted is in it: a digest without a key can be compared with guesses. */

@@ -152,7 +152,7 @@ static void run_page(struct ssr_render *render)
     ssr_output_close_window(render);
     ssr_frames_end_pass(ctx);
     ctx->phase = SSR_IDLE;
-    render->pass_nanoseconds = ssr_read_clock(render) - render->pass_began;
+    render->pass_nanoseconds = ssr_time_since(render, render->pass_began);
 }
 
 /* docs/loop.md, steps 1 and 2. */
@@ -315,7 +315,8 @@ static bool has_failed(struct ssr_render *render)
 
 /*
  * Something that was taken over cannot be trusted: the pass runs again, with everything running. It is not counted
- * twice; what it had committed stays committed, unless it is called off before it runs again.
+ * twice; what it had committed stays committed, unless it is called off before it runs again. An init that failed in it
+ * may run in no other.
  */
 static void start_over(struct ssr_render *render)
 {
@@ -328,13 +329,14 @@ static void start_over(struct ssr_render *render)
     ssr_cookies_abandon(ctx);
     ssr_loads_forget_batch(render);
     ssr_scope_start_over(ctx);
+    ctx->fatal = SSR_OK;
     set_state(render, SSR_STATE_PASS);
 }
 
 /* docs/loop.md, steps 3 to 7. */
 static void judge_pass(struct ssr_render *render, int64_t now_ms)
 {
-    if (render->ctx.frames.must_start_over && render->ctx.fatal == SSR_OK) {
+    if (render->ctx.frames.must_start_over && !render->ctx.fatal_is_limit) {
         start_over(render);
         return;
     }

@@ -9,15 +9,21 @@ enum { HONEST_PASSES = 5, IN_A_ROW = 3, IN_A_ROW_WITHOUT_CAP = 6, NAMES_TOLD = 5
 
 /* ---- What the passes say ----------------------------------------------------------------------------------------- */
 
-unsigned ssr_record_passes_here(const struct ssr_record *record)
+/* The first entry of the last location; NULL: there is none. */
+static const struct ssr_record_pass *first_here(const struct ssr_record *record)
 {
-    unsigned passes = 0;
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next) {
-        if (pass->redirected_from)
-            passes = 0;
-        passes += pass->number > 0 && pass->completed; /* not one that was started over */
-    }
-    return passes;
+    const struct ssr_record_pass *pass = record->last;
+    while (pass && pass->previous && !pass->redirected_from)
+        pass = pass->previous;
+    return pass;
+}
+
+/* The passes of the last location, those that a truncated record has no entry for too. */
+static unsigned passes_here(const struct ssr_record *record)
+{
+    const struct ssr_record_pass *first = first_here(record);
+    unsigned before = first && first->previous ? first->previous->number : 0;
+    return record->render->result.passes - before;
 }
 
 const struct ssr_record_pass *ssr_record_cause(const struct ssr_record_pass *pass)
@@ -57,10 +63,10 @@ static const struct ssr_record_pass *query_run(const struct ssr_record *record, 
     return first;
 }
 
-/* Whether the pass of that number staged another value of a definition. */
+/* Whether the pass of that number, if it was at this location, staged another value of a definition. */
 static bool was_changed_in(const struct ssr_record *record, unsigned number, const struct ssr_definition *definition)
 {
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next)
+    for (const struct ssr_record_pass *pass = first_here(record); pass; pass = pass->next)
         for (const struct ssr_record_change *change = pass->changes; change; change = change->next)
             if (pass->number == number && change->definition == definition)
                 return true;
@@ -150,15 +156,20 @@ static void name_queries(struct ssr_record *record, const struct ssr_record_pass
             name_query(record, load);
 }
 
-/* One link for each pass: the first thing that made the next one necessary. */
+/*
+ * One link for each pass: the first thing that made the next one necessary. That is nothing of a run that was started
+ * over, and nothing that is set by who redirects.
+ */
 static void name_chain(struct ssr_record *record)
 {
-    for (const struct ssr_record_pass *pass = record->first; pass; pass = pass->next) {
+    const struct ssr_record_pass *end = record->render->outcome == SSR_REDIRECT ? record->last : NULL;
+    for (const struct ssr_record_pass *pass = first_here(record); pass != end; pass = pass->next) {
         const struct ssr_record_change *change = pass->loads ? NULL : pass->changes;
+        bool can_be_link = pass->number > 0 && pass->completed;
         struct ssr_named *named = NULL;
-        if (pass->number > 0 && pass->loads)
+        if (can_be_link && pass->loads)
             named = add_named(record, pass->loads->kind, pass->loads->name);
-        else if (pass->number > 0 && change)
+        else if (can_be_link && change)
             named = add_named(record, ssr_kind_name(change->definition->kind), change->definition->name);
         if (!named)
             continue;
@@ -187,7 +198,7 @@ static enum ssr_verdict_kind judge(struct ssr_record *record)
     const struct ssr_record_pass *run = query_run(record, &queries);
     if (outcome == SSR_FAILED || outcome == SSR_REDIRECT_LOOP)
         return SSR_VERDICT_ENDED;
-    if (has_ended_well(record) && ssr_record_passes_here(record) <= HONEST_PASSES)
+    if (has_ended_well(record) && passes_here(record) <= HONEST_PASSES)
         return SSR_VERDICT_SETTLED;
     record->verdict.period = period_of(record);
     if (record->verdict.period > 0) {
@@ -297,7 +308,7 @@ static void put_sentence(const struct ssr_record *record, struct ssr_log_text *t
     case SSR_VERDICT_CONVERGING:
         ssr_put_words(text, was_capped(record) ? "a chain that a cap cut off, one link a pass, "
                                                : "a chain, one link a pass, ");
-        put_passes(text, result->passes);
+        put_passes(text, passes_here(record));
         break;
     }
     put_list(text, &record->verdict);

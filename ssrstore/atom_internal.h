@@ -41,7 +41,7 @@ struct ssr_atom {
     unsigned read_pass;           /* the last pass in which the page read it */
     unsigned late_pass;           /* the last pass whose journal says that it changed after that */
     struct ssr_atom_link subscriptions;
-    struct ssr_atom *older; /* of all that the store has made */
+    struct ssr_atom *older, *younger; /* of all that the store has made */
 };
 
 struct ssr_atom_template {
@@ -79,6 +79,7 @@ struct ssr_atom_slot {
     struct ssr_atom_value *queued;            /* for the first use */
     struct ssr_atom_value *loaded;            /* what the cookie held when this location first asked */
     bool has_loaded;
+    unsigned loaded_pass; /* in which; between passes the one before */
 };
 
 enum ssr_atom_op {

@@ -73,6 +73,8 @@ void ssr_atom_unmake(struct ssr_atom *atom)
     ssr_atom_link_remove(&atom->link);
     set_clone(atom, NULL);
     store->made = atom->older;
+    if (store->made)
+        store->made->younger = NULL;
     store->atom_count--;
     ssr_atom_free(atom);
 }
@@ -289,6 +291,7 @@ static ssr_status load(struct ssr_atom_store *store, const struct ssr_atom_templ
     struct ssr_atom_slot *slot = ssr_atom_slot_find(store, template);
     slot->loaded = value;
     slot->has_loaded = true;
+    slot->loaded_pass = store->ctx->pass;
     return store->ctx->fatal;
 }
 
@@ -318,24 +321,35 @@ ssr_status ssr_atom_save(const struct ssr_atom *atom, const struct ssr_atom_valu
     return store->ctx->persistence->save(store->ctx, atom->template, &value->value, is_change, writer);
 }
 
-void ssr_atoms_forget_pass(struct ssr_ctx *ctx)
-{
-    for (struct ssr_atom *atom = ctx->atoms ? ctx->atoms->made : NULL; atom; atom = atom->older)
-        atom->read_pass = atom->late_pass = 0;
-}
-
 size_t ssr_atoms_count(const struct ssr_ctx *ctx)
 {
     return ctx->atoms ? ctx->atoms->atom_count : 0;
 }
 
-void ssr_atoms_restart(struct ssr_ctx *ctx)
+/* What cookies keep is asked for again, as far as it was asked for in that pass or later. */
+static void forget_loaded(struct ssr_atom_store *store, unsigned since)
 {
-    struct ssr_atom_store *store = ctx->atoms;
-    for (size_t i = 0; store && i < store->slot_size; i++) {
+    for (size_t i = 0; i < store->slot_size; i++) {
         struct ssr_atom_slot *slot = &store->slots[i];
+        if (slot->loaded_pass < since)
+            continue;
         ssr_atom_value_drop(store, slot->loaded);
         slot->loaded = NULL;
         slot->has_loaded = false;
     }
+}
+
+void ssr_atoms_forget_pass(struct ssr_ctx *ctx)
+{
+    if (!ctx->atoms)
+        return;
+    forget_loaded(ctx->atoms, ctx->pass);
+    for (struct ssr_atom *atom = ctx->atoms->made; atom; atom = atom->older)
+        atom->read_pass = atom->late_pass = 0;
+}
+
+void ssr_atoms_restart(struct ssr_ctx *ctx)
+{
+    if (ctx->atoms)
+        forget_loaded(ctx->atoms, 0);
 }

@@ -146,7 +146,7 @@ static bool reserve_slots(struct ssr_atom_store *store)
     if (!slots)
         return false;
     for (size_t i = 0; i < size; i++)
-        slots[i] = (struct ssr_atom_slot){NULL, NULL, NULL, NULL, false};
+        slots[i] = (struct ssr_atom_slot){NULL, NULL, NULL, NULL, false, 0};
     for (size_t i = 0; i < store->slot_size; i++)
         if (store->slots[i].template)
             *place_of(slots, size, store->slots[i].template) = store->slots[i];
@@ -211,6 +211,8 @@ static ssr_status make_atom(struct ssr_atom_store *store, const struct ssr_atom_
     ssr_atom_link_init(&atom->subscriptions);
     ssr_atom_link_add(&store->atoms, &atom->link);
     atom->older = store->made;
+    if (store->made)
+        store->made->younger = atom;
     store->made = atom;
     store->atom_count++;
     if (slot)
@@ -283,7 +285,7 @@ static ssr_status make_clone(struct ssr_atom_store *store, const struct ssr_atom
     status = ssr_atom_load(store, template, &loaded);
     if (status == SSR_OK && loaded)
         status = begin_with(made, loaded, true);
-    if (status == SSR_OK)
+    if (status == SSR_OK && !made->is_ending) /* else a callback has destroyed it at its first look */
         status = take_queued(made);
     if (status == SSR_OK) {
         *atom = made;
@@ -346,14 +348,23 @@ bool ssr_atom_store_has(struct ssr_atom_store *store, const char *key)
     return ssr_atom_store_get(store, key) != NULL;
 }
 
+/* The first in the ring that was made behind one that is not there any more; NULL: none. */
+static struct ssr_atom *next_behind(const struct ssr_atom *destroyed)
+{
+    struct ssr_atom *atom = destroyed->younger;
+    while (atom && !atom->value)
+        atom = atom->younger;
+    return atom;
+}
+
 struct ssr_atom *ssr_atom_store_next(struct ssr_atom_store *store, const struct ssr_atom *before)
 {
     if (!store || !ssr_atom_may_read(store) || (before && before->store != store))
         return NULL;
     note_look_around(store);
+    if (before && !before->value)
+        return next_behind(before);
     struct ssr_atom_link *next = before ? before->link.next : store->atoms.next;
-    while (next != &store->atoms && !atom_of(next)->value)
-        next = next->next;
     return next == &store->atoms ? NULL : atom_of(next);
 }
 
@@ -453,6 +464,7 @@ ssr_status ssr_atom_store_hydrate(struct ssr_atom_store *store, ssr_input snapsh
 {
     if (!store)
         return SSR_E_INVALID_ARGUMENT;
+    note_look_around(store); /* what is in use takes the value now, and may refuse it */
     ssr_status status = store->ctx ? ssr_enter_unplaced(store->ctx, SSR_CALL_ATOM_UPDATE) : SSR_OK;
     if (status != SSR_OK)
         return store->status = status;

@@ -104,6 +104,12 @@ explain 0 C.UTF-8 --html "$folder/page.html" many.jsonl
 [ ! -s "$folder/out" ] && grep -q '^<!doctype html>' "$folder/page.html" && tail -1 "$folder/page.html" | grep -q '^</html>'
 verdict '--html FILE' $?
 
+latin=$folder/$(printf 'caf\351').jsonl
+cp settled.jsonl "$latin"
+explain 0 C.UTF-8 --html - "$latin"
+grep -q "\"source\":\".*/caf$(printf '\357\277\275')\\.jsonl\"" "$folder/out"
+verdict 'a log whose name is no UTF-8' $?
+
 # ---- The terminal ----
 
 ! LC_ALL=C COLUMNS=60 "$tool" explain queries.jsonl | awk 'length($0) > 60' | grep .

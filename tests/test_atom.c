@@ -188,6 +188,10 @@ static void the_list_may_change_while_it_is_walked(void **state)
     assert_ptr_equal(ssr_atom_store_next(own.store, user), locale);
     ssr_atom_destroy(locale);
     assert_null(ssr_atom_store_next(own.store, user));
+    ssr_atom *late = ssr_atom_use(own.store, own.cart);
+    assert_ptr_equal(ssr_atom_store_next(own.store, user), late);
+    assert_ptr_equal(ssr_atom_store_next(own.store, locale), late);
+    ssr_atom_destroy(late);
     ssr_atom *a = ssr_atom_use(own.store, own.user), *b = ssr_atom_use(own.store, own.locale);
     ssr_atom_destroy(a);
     ssr_atom_destroy(b);
@@ -540,7 +544,8 @@ static void a_refused_queued_value_leaves_the_default(void **state)
 /* A template whose first look at a queued value runs out of memory, after it has done something else. */
 struct beginning {
     struct own own;
-    enum { JUST_FAIL, USE_ANOTHER, SUBSCRIBE, DESTROY, BEGINNINGS, GO_ON } how;
+    ssr_atom *first;
+    enum { JUST_FAIL, USE_ANOTHER, SUBSCRIBE, DESTROY, DESTROY_FIRST, BEGINNINGS, GO_ON } how;
 };
 
 static ssr_status begin_badly(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
@@ -553,6 +558,8 @@ static ssr_status begin_badly(ssr_draft *next, ssr_json old, const ssr_atom *ato
         assert_non_null(ssr_atom_on_change((ssr_atom *)atom, note, "never"));
     if (beginning->how == DESTROY)
         ssr_atom_destroy((ssr_atom *)atom);
+    if (beginning->how == DESTROY_FIRST)
+        ssr_atom_destroy(beginning->first);
     return beginning->how == GO_ON ? SSR_OK : SSR_E_NOMEM;
 }
 
@@ -570,9 +577,13 @@ static void a_clone_that_cannot_begin_is_not_there(void **state)
         assert_status(ssr_atom_store_new(own->registry, &own->store), SSR_OK);
         assert_status(ssr_atom_store_hydrate(own->store, ssr_input_json("{\"level\":5}")), SSR_OK);
         told[0] = '\0';
+        beginning.first = ssr_atom_use(own->store, own->locale);
         assert_null(ssr_atom_use(own->store, level));
         assert_status(ssr_atom_store_status(own->store), SSR_E_NOMEM);
         assert_false(ssr_atom_store_has(own->store, "level"));
+        ssr_atom *another = ssr_atom_store_get(own->store, "cart");
+        assert_ptr_equal(ssr_atom_store_next(own->store, beginning.first), another);
+        ssr_atom_destroy(beginning.first);
         assert_snapshot(own->store, how == USE_ANOTHER ? "{\"cart\":[]}" : "{}");
         beginning.how = GO_ON;
         assert_atom(ssr_atom_use(own->store, level), "5");
@@ -1714,6 +1725,44 @@ static void a_queued_value_wins_over_the_cookie(void **state)
     close_site();
 }
 
+/* Lets the atom go at its first look, which is at what the cookie holds. */
+static ssr_status go_at_once(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *looks)
+{
+    (void)next, (void)old;
+    ++*(unsigned *)looks;
+    ssr_atom_destroy((ssr_atom *)atom);
+    return SSR_OK;
+}
+
+static ssr_status shy_page(ssr_ctx *ctx, void *kept)
+{
+    ctx->persistence = &persistence;
+    ssr_atom_store_hydrate(ssr_atoms(ctx), ssr_input_json("{\"kept\":3}"));
+    assert_null(ssr_atom_use(ssr_atoms(ctx), kept));
+    assert_status(ssr_last_status(ctx), SSR_E_ATOM_DESTROYED);
+    return SSR_OK;
+}
+
+/* What is queued finds no atom any more, and waits for the next use. */
+static void an_atom_may_go_before_what_is_queued(void **state)
+{
+    unsigned looks = 0;
+    (void)state;
+    open_site();
+    ssr_cookie_define(site.fixture.registry, "locale_cookie", NULL);
+    ssr_atom_template *kept =
+        ssr_atom_define(site.fixture.registry, "kept",
+                        &(ssr_atom_options){.persist = "locale_cookie", .before_update = go_at_once, .arg = &looks});
+    memset(&cookie, 0, sizeof cookie);
+    strcpy(cookie.held, "20");
+    fixture_start(&site.fixture);
+    fixture_run(&site.fixture, shy_page, kept);
+    assert_outcome(SSR_SETTLED, 1);
+    assert_int_equal(looks, 1);
+    assert_crossed("{}");
+    close_site();
+}
+
 static ssr_status moving_page(ssr_ctx *ctx, void *kept)
 {
     ctx->persistence = &persistence;
@@ -2568,6 +2617,7 @@ int main(void)
         cmocka_unit_test(the_sample_works),
         cmocka_unit_test(cookies_keep_atoms),
         cmocka_unit_test(a_queued_value_wins_over_the_cookie),
+        cmocka_unit_test(an_atom_may_go_before_what_is_queued),
         cmocka_unit_test(a_cookie_is_asked_again_at_another_location),
         cmocka_unit_test(a_cookie_that_finds_no_memory_ends_the_render),
         cmocka_unit_test(a_page_that_has_failed_reads_no_atoms),

@@ -19,11 +19,11 @@ struct part {
 
 static struct world {
     struct fixture fixture;
-    ssr_store *a, *b, *c, *derived, *lazy;
+    ssr_store *a, *b, *c, *derived, *lazy, *never;
     ssr_cookie *cookie, *json_cookie;
     ssr_query *query;
     ssr_context *x, *y;
-    ssr_atom_template *atom, *other_atom, *kept_atom;
+    ssr_atom_template *atom, *other_atom, *kept_atom, *unreadable_atom;
     ssr_shared *shared;
     ssr_component_definition *parts[PARTS];
     const struct part *plan;
@@ -70,6 +70,12 @@ static ssr_status init_lazy(ssr_ctx *ctx, ssr_builder *value, void *arg)
     return ssr_builder_integer(value, number_of(ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), w.other_atom))));
 }
 
+static ssr_status init_never(ssr_ctx *ctx, ssr_builder *value, void *arg)
+{
+    (void)value, (void)arg;
+    return ssr_fail(ctx, "nobody should have asked");
+}
+
 static void define(ssr_registry *registry, const struct part *parts)
 {
     w.a = ssr_store_define(registry, "a", &(ssr_store_options){.default_json = "0"});
@@ -78,6 +84,7 @@ static void define(ssr_registry *registry, const struct part *parts)
     w.derived =
         ssr_store_define(registry, "derived", &(ssr_store_options){.default_json = "0", .lifetime = SSR_DERIVED});
     w.lazy = ssr_store_define(registry, "lazy", &(ssr_store_options){.init = init_lazy});
+    w.never = ssr_store_define(registry, "never", &(ssr_store_options){.init = init_never});
     w.cookie = ssr_cookie_define(registry, "raw", NULL);
     w.json_cookie = ssr_cookie_define(registry, "json", &(ssr_cookie_options){.encoding = SSR_COOKIE_JSON});
     w.query = ssr_query_define(registry, "query", &(ssr_query_options){.load = load});
@@ -87,6 +94,7 @@ static void define(ssr_registry *registry, const struct part *parts)
     w.other_atom = ssr_atom_define(registry, "other", &(ssr_atom_options){.default_json = "7"});
     w.kept_atom =
         ssr_atom_define(registry, "kept", &(ssr_atom_options){.default_json = "\"default\"", .persist = "raw"});
+    w.unreadable_atom = ssr_atom_define(registry, "unreadable", &(ssr_atom_options){.persist = "json"});
     w.shared = ssr_shared_define(registry, "shared", &(ssr_shared_options){.initial_json = "5"});
     static const char *const names[PARTS] = {"P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7"};
     w.plan = parts;
@@ -286,6 +294,20 @@ static ssr_status use_other_when_a(ssr_ctx *ctx, const ssr_props *props, void *a
     return a_of(ctx) ? show(ctx, "o", ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), w.other_atom))) : SSR_OK;
 }
 
+static ssr_status use_kept_unless_a(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    return a_of(ctx) ? SSR_OK : show(ctx, "k", ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), w.kept_atom)));
+}
+
+/* Its cookie takes no number: an atom in use refuses it, and one that is not keeps it for later. */
+static ssr_status hydrate_kept(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    ssr_atom_store_hydrate(ssr_atoms(ctx), ssr_input_json("{\"kept\":5}"));
+    return SSR_OK;
+}
+
 static ssr_status three_parts(ssr_ctx *ctx, void *arg)
 {
     (void)arg;
@@ -293,6 +315,31 @@ static ssr_status three_parts(ssr_ctx *ctx, void *arg)
     part(ctx, 0);
     part(ctx, 1);
     return part(ctx, 2);
+}
+
+static ssr_status set_cookie_when_a(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    return a_of(ctx) ? ssr_cookie_set(ctx, w.cookie, ssr_input_string("other")) : SSR_OK;
+}
+
+/* Writes what the cookie says already. */
+static ssr_status keep_what_was_sent(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    return ssr_atom_update(ssr_atom_use(ssr_atoms(ctx), w.kept_atom), ssr_input_string("sent"));
+}
+
+/* Without: save_atom takes a write that changes nothing for one that depends on the cookie alone. */
+static void an_atom_that_does_not_change_is_kept_behind_another_write(void **unused)
+{
+    (void)unused;
+    static const struct part parts[PARTS] = {
+        {.render = set_cookie_when_a}, {.render = keep_what_was_sent}, {.render = show_a}};
+    assert_string_equal(expect_all_same(three_parts, parts, NO_REQUEST), "a1");
+    assert_int_equal(w.fixture.result->passes, 2);
+    assert_string_equal(w.fixture.result->set_cookies[0], "raw=sent; Path=/; SameSite=Lax");
+    close_world();
 }
 
 /* Which atoms others have used before is not what a component alone decides. */
@@ -303,6 +350,11 @@ static void looking_at_what_has_been_used_runs_in_every_pass(void **unused)
         {.render = use_other_when_a}, {.render = show_atom_key}, {.render = show_snapshot}};
     assert_string_equal(expect_all_same(three_parts, parts, NO_REQUEST), "o7atom.clone.2");
     assert_non_null(strstr(w.fixture.result->data, "\"c\":{\"atom\":0,\"other\":7}"));
+    close_world();
+    static const struct part hydrating[PARTS] = {
+        {.render = use_kept_unless_a}, {.render = hydrate_kept}, {.render = show_a}};
+    assert_string_equal(expect_all_same(three_parts, hydrating, NO_REQUEST), "a1");
+    assert_int_equal(w.fixture.result->refused, 1);
     close_world();
 }
 
@@ -1253,6 +1305,23 @@ static void what_turns_hot_discards_the_pass(void **unused)
     close_world();
 }
 
+static ssr_status use_unreadable_when_a(ssr_ctx *ctx, const ssr_props *props, void *arg)
+{
+    (void)props, (void)arg;
+    return a_of(ctx) ? show(ctx, "u", ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), w.unreadable_atom))) : SSR_OK;
+}
+
+/* Without: ssr_atoms_forget_pass leaves what the atom was loaded with, and nobody is told that it could not be read. */
+static void a_discarded_pass_has_read_no_cookie(void **unused)
+{
+    (void)unused;
+    static const struct part parts[PARTS] = {
+        {.render = show_atom}, {.render = use_unreadable_when_a}, {.render = change_atom_when_a}};
+    assert_string_equal(expect_all_same(three_parts, parts, NO_REQUEST), "t0unull");
+    assert_int_equal(w.fixture.result->refused, 1);
+    close_world();
+}
+
 static ssr_status show_kept_atom(ssr_ctx *ctx, const ssr_props *props, void *arg)
 {
     (void)props, (void)arg;
@@ -1330,6 +1399,26 @@ static void a_parent_that_is_walked_sees_the_failure(void **unused)
     static const struct part parts[PARTS] = {{.render = pass_on}, {.render = fail_when_b}};
     assert_string_equal(expect_all_same(say_failed, parts, NO_REQUEST), "b1 failed");
     assert_int_equal(w.fixture.result->passes, 2);
+    close_world();
+}
+
+/* What the page does only when it takes a failed part for a good one ends the render. */
+static ssr_status trust(ssr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    ssr_set_integer(ctx, w.b, 1);
+    if (part(ctx, 0) != SSR_OK)
+        return ssr_html(ctx, " failed");
+    return ssr_get_integer(ctx, w.b, 0) == 0 || ssr_get(ctx, w.never) ? SSR_OK : ssr_last_status(ctx);
+}
+
+/* Without: judge_pass lets a pass that is to be discarded fail. */
+static void a_discarded_pass_does_not_fail(void **unused)
+{
+    (void)unused;
+    static const struct part parts[PARTS] = {{.render = pass_on}, {.render = fail_when_b}};
+    assert_string_equal(expect_all_same(trust, parts, NO_REQUEST), "b1 failed");
+    assert_string_equal(w.fixture.result->error, "");
     close_world();
 }
 
@@ -1782,6 +1871,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_child_has_seen_stays_with_its_parent),
         cmocka_unit_test(looking_at_what_has_been_used_runs_in_every_pass),
+        cmocka_unit_test(an_atom_that_does_not_change_is_kept_behind_another_write),
         cmocka_unit_test(what_happens_once_is_not_replayed),
         cmocka_unit_test(a_failed_child_runs_its_parent),
         cmocka_unit_test(a_discarded_pass_leaves_nothing),
@@ -1810,10 +1900,12 @@ int main(void)
         cmocka_unit_test(who_changed_an_atom_changes_it_in_each_pass),
         cmocka_unit_test(who_changed_a_context_changes_it_in_each_pass),
         cmocka_unit_test(what_turns_hot_discards_the_pass),
+        cmocka_unit_test(a_discarded_pass_has_read_no_cookie),
         cmocka_unit_test(an_atom_that_is_loaded_from_its_cookie_is_not_hot),
         cmocka_unit_test(always_runs_in_every_pass),
         cmocka_unit_test(a_failed_one_is_never_reused),
         cmocka_unit_test(a_parent_that_is_walked_sees_the_failure),
+        cmocka_unit_test(a_discarded_pass_does_not_fail),
         cmocka_unit_test(who_breaks_the_promise_is_named),
         cmocka_unit_test(a_walk_is_checked_too),
         cmocka_unit_test(what_cannot_be_rendered_is_refused),

@@ -43,6 +43,8 @@ enum op_kind {
     OP_LISTEN,
     OP_HYDRATE,
     OP_EFFECT,
+    OP_DESTROY_ATOM,
+    OP_CLONE_ATOM,
     OP_STATUS,
     OP_HEADER,
     OP_REFUSED,
@@ -74,6 +76,9 @@ struct program {
     struct node nodes[NODES];
     bool uses_boundaries;
     bool shows_ids, has_hooks, follows, is_data_only, is_deadline;
+    bool stops_on_cycle, is_unreadable; /* what was sent as the second cookie, which keeps an atom */
+    uint64_t allowed, forbidden;
+    unsigned rarity; /* of the rare kinds: one in so many */
     unsigned stop;   /* the step before which the render is called off */
     unsigned calls;  /* of the page */
     unsigned latest; /* the pass that it ran in last */
@@ -97,7 +102,7 @@ static unsigned draw(unsigned below)
 }
 
 /* Rare kinds stand once, common ones several times. */
-static enum op_kind draw_kind(bool is_leaf)
+static enum op_kind draw_kind(bool is_leaf, unsigned rarity)
 {
     static const enum op_kind kinds[] = {
         OP_TEXT,        OP_SHOW_STORE,  OP_SHOW_STORE, OP_SHOW_COOKIE, OP_SHOW_QUERY, OP_SHOW_CONTEXT, OP_SHOW_CONTEXT,
@@ -105,11 +110,11 @@ static enum op_kind draw_kind(bool is_leaf)
         OP_REFUSED,     OP_SHOW_ATOM,   OP_CHILD,      OP_CHILD,       OP_CHILD,      OP_CHILD_IF,     OP_CHILD_IF,
         OP_CHILDREN,    OP_PROVIDE,     OP_PROVIDE,    OP_BYTES};
     static const enum op_kind rare[] = {
-        OP_SHOW_PASS,  OP_DELETE_COOKIE, OP_SET_CONTEXT, OP_CHANGE_ATOM, OP_TRANSFER,        OP_REDIRECT,
-        OP_FAIL,       OP_SHOW_PENDING,  OP_SHOW_SHARED, OP_SHOW_LAZY,   OP_SHOW_UNREADABLE, OP_SHOW_VIEW,
-        OP_SHOW_ATOMS, OP_SHOW_ATOM_KEY, OP_SHOW_ID,     OP_SEND_COOKIE, OP_ACT_CONTEXT,     OP_LISTEN,
-        OP_HYDRATE,    OP_EFFECT,        OP_REASON};
-    if (draw(8) == 0)
+        OP_SHOW_PASS,  OP_DELETE_COOKIE, OP_SET_CONTEXT, OP_CHANGE_ATOM,  OP_TRANSFER,        OP_REDIRECT,
+        OP_FAIL,       OP_SHOW_PENDING,  OP_SHOW_SHARED, OP_SHOW_LAZY,    OP_SHOW_UNREADABLE, OP_SHOW_VIEW,
+        OP_SHOW_ATOMS, OP_SHOW_ATOM_KEY, OP_SHOW_ID,     OP_SEND_COOKIE,  OP_ACT_CONTEXT,     OP_LISTEN,
+        OP_HYDRATE,    OP_EFFECT,        OP_REASON,      OP_DESTROY_ATOM, OP_CLONE_ATOM};
+    if (draw(rarity) == 0)
         return rare[draw(TEST_COUNT(rare))];
     enum op_kind kind = kinds[draw(TEST_COUNT(kinds))];
     return is_leaf && kind >= OP_CHILD ? OP_SHOW_STORE : kind;
@@ -123,13 +128,18 @@ static void draw_program(struct program *program)
     program->is_data_only = draw(12) == 0;
     program->is_deadline = draw(2);
     program->stop = draw(4) ? UINT_MAX : draw(8);
+    program->stops_on_cycle = draw(4) == 0;
+    program->is_unreadable = draw(3) == 0;
+    program->allowed = draw(4) ? SSR_UNLIMITED : draw(4);
+    program->forbidden = program->stops_on_cycle ? 20 : draw(4) ? 6 : draw(4);
+    program->rarity = 3 + draw(8);
     for (unsigned i = 0; i < NODES; i++) {
         struct node *node = &program->nodes[i];
         node->index = i;
         node->program = program;
         node->count = 1 + draw(OPS);
         for (size_t j = 0; j < node->count; j++)
-            node->ops[j] = (struct op){draw_kind(i + 1 == NODES), draw(1000), draw(1000), draw(1000)};
+            node->ops[j] = (struct op){draw_kind(i + 1 == NODES, program->rarity), draw(1000), draw(1000), draw(1000)};
     }
 }
 
@@ -299,6 +309,24 @@ static ssr_status change_other(ssr_atom *atom, ssr_json next, ssr_json previous,
     return ssr_atom_update_with(arg, add_one, NULL);
 }
 
+static ssr_status destroy_late(ssr_ctx *ctx, const struct program *program, const struct op *op)
+{
+    if (store_number(ctx, program, op->b) >= 2)
+        ssr_atom_destroy(use_atom(ctx, program, op));
+    return SSR_OK;
+}
+
+static ssr_status clone_atom(ssr_ctx *ctx, const struct program *program, const struct op *op)
+{
+    ssr_atom *clone = ssr_atom_clone(use_atom(ctx, program, op));
+    if (op->b % 2)
+        change_atom(clone, op);
+    show(ctx, "k", ssr_atom_value(clone));
+    if (op->c % 2)
+        ssr_atom_destroy(clone);
+    return SSR_OK;
+}
+
 static ssr_status set_more(ssr_ctx *ctx, const struct program *program, const struct op *op, int64_t number)
 {
     struct set set = {program, op, number};
@@ -316,6 +344,8 @@ static ssr_status set_more(ssr_ctx *ctx, const struct program *program, const st
         return SSR_OK;
     case OP_HYDRATE: return ssr_atom_store_hydrate(ssr_atoms(ctx), ssr_input_json(text));
     case OP_EFFECT: return ssr_effect(ctx, set_in_effect, &set);
+    case OP_DESTROY_ATOM: return destroy_late(ctx, program, op);
+    case OP_CLONE_ATOM: return clone_atom(ctx, program, op);
     default: return ssr_set_json(ctx, program->stores[op->a % STORES], "[", 1);
     }
 }
@@ -555,7 +585,9 @@ static unsigned render(struct program *program, enum mode mode, unsigned stop, c
 {
     struct fixture fixture;
     fixture_init(&fixture);
-    fixture.config.forbidden_rerenders_count = 6;
+    fixture.config.stop_on_cycle = program->stops_on_cycle;
+    fixture.config.allowed_rerenders_count = program->allowed;
+    fixture.config.forbidden_rerenders_count = program->forbidden;
     fixture.config.max_query_passes = 6;
     fixture.config.reuse_components = mode != EVERYTHING;
     fixture.config.check_components = mode == CHECKED;
@@ -565,7 +597,7 @@ static unsigned render(struct program *program, enum mode mode, unsigned stop, c
     program->calls = program->latest = 0;
     define(program, fixture.registry);
     fixture_start(&fixture);
-    const char *cookies = "c0=3; c1=1; u=%7B";
+    const char *cookies = program->is_unreadable ? "c0=3; c1=%7B; u=%7B" : "c0=3; c1=1; u=%7B";
     ssr_request request = {.redirects = program->follows ? SSR_REDIRECTS_FOLLOW : SSR_REDIRECTS_REPORT,
                            .cookie_headers = &cookies,
                            .cookie_header_count = 1,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,6 +209,44 @@ static void a_torn_line_is_ended_by_the_next(void **state)
     ssr_log_file_close(file);
 }
 
+/* Writes a line for which the file system has room for a few bytes only. */
+static void write_torn(struct ssr_log_file *file, const char *line, rlim_t room)
+{
+    struct rlimit before, few;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    few = (struct rlimit){room, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    ssr_status status = ssr_log_file_write(file, line, strlen(line));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_status(status, SSR_E_SYSTEM);
+}
+
+/* Whoever opens the file finds the end that a full disk has left, also the server that comes after this one. */
+static void a_torn_line_is_ended_in_a_file_opened_anew(void **state)
+{
+    struct test_memory memory = {0};
+    (void)state;
+    struct ssr_log_file *file = open_log(&memory, in_folder("log"));
+    write_torn(file, "torn line", 4);
+    assert_status(ssr_log_file_reopen(file), SSR_OK);
+    write_text(file, "two");
+    write_torn(file, "torn again", 11);
+    ssr_log_file_close(file);
+    file = open_log(&memory, in_folder("log"));
+    write_text(file, "three");
+    assert_text("log", "torn\ntwo\nto\nthree\n");
+    write_torn(file, "torn line", 20);
+    assert_int_equal(truncate(in_folder("log"), 0), 0);
+    assert_status(ssr_log_file_reopen(file), SSR_OK);
+    write_text(file, "four");
+    assert_text("log", "four\n");
+    ssr_log_file_close(file);
+    unlink(in_folder("log"));
+    assert_all_freed(&memory);
+}
+
 static bool is_pending(int number)
 {
     sigset_t pending;
@@ -374,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_pipe_neither_stops_nor_kills),
         cmocka_unit_test(a_link_is_followed_to_another_device),
         cmocka_unit_test(a_torn_line_is_ended_by_the_next),
+        cmocka_unit_test(a_torn_line_is_ended_in_a_file_opened_anew),
         cmocka_unit_test(a_signal_of_the_host_is_left_to_it),
         cmocka_unit_test(error_lines_without_memory_are_counted),
         cmocka_unit_test(lines_of_threads_stay_whole),

@@ -192,6 +192,49 @@ static void the_way_to_a_state_does_not_show_in_its_digest(void **state)
     assert_string_equal(digests[0], digests[1]);
 }
 
+/* Touches the store before its loader sets it, or leaves that to the loader. */
+static ssr_status touching_page(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    if (ssr_location(ctx)[1] == 'a')
+        ssr_get(ctx, pair->a);
+    ssr_query_get(ctx, pair->query, NULL, true);
+    return SSR_OK;
+}
+
+static ssr_status set_untouched(ssr_operation *operation, void *arg)
+{
+    const struct pair *pair = arg;
+    ssr_builder_string(ssr_operation_build_store(operation), "loaded");
+    ssr_operation_set(operation, pair->a);
+    return ssr_builder_null(ssr_operation_build(operation));
+}
+
+static void who_touched_first_does_not_show_in_a_digest(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    char digests[2][64];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        ssr_request request = {.location = i ? "/b" : "/a"};
+        fixture_init(&fixture);
+        fixture.config.redaction_key = 7;
+        fixture_open(&fixture);
+        pair.a = fixture_store(&fixture, "a", "\"\"");
+        pair.query =
+            ssr_query_define(fixture.registry, "query", &(ssr_query_options){.load = set_untouched, .load_arg = &pair});
+        fixture_start(&fixture);
+        assert_status(fixture_run_request(&fixture, touching_page, &pair, &request), SSR_OK);
+        struct reading reading = read_record(&fixture);
+        ssr_json last = ssr_json_at(reading.json, "/passLog/1/state");
+        snprintf(digests[i], sizeof digests[i], "%.*s", (int)last.length, last.text);
+        ssr_value_free(reading.value);
+        fixture_close(&fixture);
+    }
+    assert_string_equal(digests[0], digests[1]);
+}
+
 /* ---- Why a pass ran, and what a query waited for ----------------------------------------------------------------- */
 
 struct waiting {
@@ -326,6 +369,36 @@ static void a_pass_that_was_started_over_has_the_same_cause(void **state)
     assert_same(reading.json, "/passLog/1/causes", "/passLog/2/causes", true);
     assert_same(reading.json, "/passLog/1/state", "/passLog/2/state", true);
     assert_at(reading.json, "/verdict/kind", "\"settled\"");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
+static ssr_status restless_chain(ssr_ctx *ctx, void *arg)
+{
+    const struct pair *pair = arg;
+    restless_page(ctx, arg);
+    return ssr_set_integer(ctx, pair->a, ssr_pass(ctx) < 6 ? ssr_pass(ctx) : 6);
+}
+
+static void a_pass_that_was_started_over_is_one_link(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    (void)state;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    pair.a = fixture_store(&fixture, "a", NULL);
+    assert_non_null(ssr_component_define(fixture.registry, "part", &(ssr_component_options){.render = part}));
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, restless_chain, &pair), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/verdict/kind", "\"converging\"");
+    for (unsigned i = 0; i < 6; i++) {
+        char pointer[32], number[4];
+        snprintf(pointer, sizeof pointer, "/verdict/chain/%u/pass", i);
+        snprintf(number, sizeof number, "%u", i + 1);
+        assert_at(reading.json, pointer, number);
+    }
     ssr_value_free(reading.value);
     fixture_close(&fixture);
 }
@@ -1295,6 +1368,33 @@ static void the_header_holds_whole_metrics_of_plain_text(void **state)
     fixture_close(&fixture);
 }
 
+static uint64_t going_back(void *arg)
+{
+    return *(uint64_t *)arg -= 1500000;
+}
+
+static void a_clock_that_goes_back_measures_nothing(void **state)
+{
+    static struct fixture fixture;
+    struct pair pair;
+    uint64_t now = INT64_C(1000000000);
+    (void)state;
+    fixture_init(&fixture);
+    fixture.config.clock = going_back;
+    fixture.config.clock_arg = &now;
+    fixture_open(&fixture);
+    pair.a = pair.b = fixture_store(&fixture, "a", NULL);
+    pair.query = ssr_query_define(fixture.registry, "echo", &(ssr_query_options){.load = give_args});
+    fixture_start(&fixture);
+    assert_status(fixture_run(&fixture, loading_page, &pair), SSR_OK);
+    struct reading reading = read_record(&fixture);
+    assert_at(reading.json, "/ms", "0");
+    assert_at(reading.json, "/passLog/0/ms", "0");
+    assert_at(reading.json, "/passLog/0/loads/0/ms", "0");
+    ssr_value_free(reading.value);
+    fixture_close(&fixture);
+}
+
 static ssr_status do_nothing(ssr_operation *operation, void *arg)
 {
     (void)operation, (void)arg;
@@ -1327,9 +1427,11 @@ int main(void)
         cmocka_unit_test(what_is_redacted_has_no_patch_and_its_state_a_key),
         cmocka_unit_test(equal_states_have_equal_digests),
         cmocka_unit_test(the_way_to_a_state_does_not_show_in_its_digest),
+        cmocka_unit_test(who_touched_first_does_not_show_in_a_digest),
         cmocka_unit_test(each_pass_and_each_query_says_what_for),
         cmocka_unit_test(a_followed_redirect_is_a_cause),
         cmocka_unit_test(a_pass_that_was_started_over_has_the_same_cause),
+        cmocka_unit_test(a_pass_that_was_started_over_is_one_link),
         cmocka_unit_test(a_change_has_a_patch_or_its_size),
         cmocka_unit_test(a_change_says_who_set_it),
         cmocka_unit_test(a_hook_does_not_write_with_the_page_that_was_left),
@@ -1353,6 +1455,7 @@ int main(void)
         cmocka_unit_test(a_record_that_is_full_says_so_and_changes_nothing),
         cmocka_unit_test(one_in_n_is_recorded_and_every_fault),
         cmocka_unit_test(the_header_holds_whole_metrics_of_plain_text),
+        cmocka_unit_test(a_clock_that_goes_back_measures_nothing),
         cmocka_unit_test(a_header_without_a_clock_has_no_times),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -179,6 +179,14 @@ static ssr_status chain_page(ssr_ctx *ctx, void *arg)
     return ssr_set_integer(ctx, planted->f, ssr_get_integer(ctx, planted->e, 0));
 }
 
+/* The same behind a query. */
+static ssr_status waiting_chain_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    ssr_query_result result = ssr_query_integer(ctx, planted->idea, 0, true);
+    return result.state == SSR_QUERY_READY ? chain_page(ctx, arg) : SSR_OK;
+}
+
 /* Five queries, each asked with the answer of the one before. */
 static ssr_status serial_page(ssr_ctx *ctx, void *arg)
 {
@@ -233,6 +241,30 @@ static ssr_status order_page(ssr_ctx *ctx, void *arg)
     struct planted *planted = arg;
     static const char json[] = "{\"b\":2,\"a\":1}";
     return ssr_set_json(ctx, planted->b, json, sizeof json - 1);
+}
+
+/* What a hook could set, and what makes the second pass whoever sets the rest. */
+static ssr_status greeting_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    ssr_cookie_set(ctx, planted->visit, ssr_input_string("seen"));
+    return ssr_set_string(ctx, planted->a, "Hello");
+}
+
+static ssr_status title_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    return ssr_set_string(ctx, planted->a, "Ideas");
+}
+
+/* More than an advice names, and all of it has to go into the hook. */
+static ssr_status titles_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    ssr_store *const stores[] = {planted->a, planted->b, planted->c, planted->d, planted->e, planted->f};
+    for (size_t i = 0; i < TEST_COUNT(stores); i++)
+        ssr_set_string(ctx, stores[i], "Ideas");
+    return SSR_OK;
 }
 
 static ssr_status fresh_page(ssr_ctx *ctx, void *arg)
@@ -391,6 +423,12 @@ static const struct expectation faults[] = {
      {"\"chain\":[{\"kind\":\"store\",\"name\":\"a\",\"pass\":1,", "{\"kind\":\"store\",\"name\":\"f\",\"pass\":6,",
       "; set them in one pass"},
      NULL},
+    {"slow chain behind a query",
+     waiting_chain_page,
+     8,
+     "\"kind\":\"converging\"",
+     {"\"chain\":[{\"kind\":\"query\",\"name\":\"idea\",\"pass\":1},{\"kind\":\"store\",\"name\":\"a\",\"pass\":2,"},
+     NULL},
     {"serial queries",
      serial_page,
      6,
@@ -415,11 +453,24 @@ static const struct expectation faults[] = {
      "\"kind\":\"settled\"",
      {"{\"kind\":\"late_write\",\"text\":\"atom \\\"theme\\\" was changed at test_verdict.c:", "\"lateWrites\":1"},
      NULL},
+    {"title",
+     title_page,
+     2,
+     "\"kind\":\"settled\"",
+     {"{\"kind\":\"hook\",\"text\":\"the first pass asks for nothing and sets store \\\"a\\\" at test_verdict.c:"},
+     NULL},
+    {"titles",
+     titles_page,
+     2,
+     "\"kind\":\"settled\"",
+     {"store \\\"e\\\" at test_verdict.c:", " and 1 more: what depends on the location alone can be set in a hook"},
+     NULL},
     {"failing page", failing_page, 1, "\"verdict\":{\"kind\":\"ended\",\"text\":\"failed after 1 pass\"}", {0}, NULL},
 };
 
 static const struct expectation honest[] = {
     {"keys in another order", order_page, 1, SETTLED "1 pass\"}", {0}, "\"advice\""},
+    {"a cookie beside the store", greeting_page, 2, SETTLED "2 passes\"}", {0}, "saves a pass"},
     {"an equal fresh value", fresh_page, 1, SETTLED "1 pass\"}", {0}, "\"advice\""},
     {"five honest passes", honest_page, 5, SETTLED "5 passes\"}", {0}, "two_writers"},
     {"five steps of one store", steps_page, 5, SETTLED "5 passes\"}", {0}, "two_writers"},
@@ -686,6 +737,11 @@ static const struct script scripts[] = {
     {"counter", NOW, {"{\"n\":7,\"x\":0}", "{\"n\":8,\"x\":0}", "{\"n\":9,\"x\":0}"}},
     {"counter", NOW, {"\"item 8 of it\"", "\"item 9 of it\"", "\"item 10 of it\""}},
     {"counter", NOW, {"900", "800", "700"}},
+    {"counter", NOW, {"0.5", "1", "1.5", "2", "2.5"}},
+    {"counter", NOW, {"0.1", "0.2", "0.30000000000000004", "0.4", "0.5", "0.6", "0.7", "0.7999999999999999"}},
+    {"counter", NOW, {"{\"n\":1.75,\"x\":0}", "{\"n\":1.5,\"x\":0}", "{\"n\":1.25,\"x\":0}"}},
+    {"random", NOW, {"0.25", "0.5", "0.7500001"}},
+    {"random", NOW, {"0.75", "0.5", "0.2499999"}},
     {"random", NOW, {"3", "1", "4"}},
     {"random", NOW, {"10", "15", "27"}},
     {"random", NOW, {"1001", "5000", "20000"}},
@@ -699,6 +755,9 @@ static const struct script scripts[] = {
     {"time", NOW, {"1795247789", "1795247790", "1795247793"}},
     {"time", NOW, {"1795247789000000", "1795247790000123", "1795247793000456"}},
     {"random", NOW, {"1795247790", "1795247789", "1795247793"}},
+    {"random", NOW, {"1200000001", "1500000007", "2000000003"}},
+    {"time", NOW, {"1795247789", "1795247790", "1795334188"}},
+    {"random", NOW, {"1000000001", "1000086402", "1090000004"}},
     /* of a year after 2100, which is a date only near to the request */
     {"time", INT64_C(5000000000000), {"5000000000001", "5000000000012", "5000000000013"}},
     {"random", INT64_C(9000000000000), {"5000000001", "6000000002", "9000000004"}},
@@ -1033,6 +1092,153 @@ static void a_low_cap_leaves_enough_to_judge(void **state)
     fixture_close(&planted.fixture);
 }
 
+/* Passes for which the record had no room were passes all the same. */
+static void a_truncated_record_does_not_call_a_chain_short(void **state)
+{
+    static struct planted planted;
+    static uint64_t ticks;
+    (void)state;
+    for (uint64_t bytes = 1; bytes < 16384; bytes += 997) {
+        memset(&planted, 0, sizeof planted);
+        plant(&planted, &ticks);
+        ((struct ssr_engine *)planted.fixture.engine)->config.log.record_bytes = bytes;
+        fixture_run(&planted.fixture, chain_page, &planted);
+        assert_int_equal(planted.fixture.result->passes, 7);
+        assert_non_null(strstr(planted.fixture.record_json, "\"verdict\":{\"kind\":\"converging\""));
+        fixture_close(&planted.fixture);
+    }
+}
+
+/* What there was no room to note, for memory or for the record's own limit, is not advised about. */
+static bool is_advised(size_t fail_at, uint64_t record_bytes, bool *has_failed)
+{
+    static struct planted planted;
+    static uint64_t ticks;
+    memset(&planted, 0, sizeof planted);
+    plant(&planted, &ticks);
+    struct test_memory *memory = &planted.fixture.memory;
+    ((struct ssr_engine *)planted.fixture.engine)->config.log.record_bytes = record_bytes;
+    size_t at = memory->fail_at = fail_at > 0 ? memory->calls + fail_at : 0;
+    fixture_run(&planted.fixture, title_page, &planted);
+    *has_failed = memory->calls >= at;
+    const char *json = planted.fixture.record_json;
+    bool has_name = strstr(json, "and sets store") != NULL;
+    assert_null(strstr(json, "and sets : "));
+    assert_false(has_name && strstr(json, "\"truncated\":true"));
+    fixture_close(&planted.fixture);
+    return has_name;
+}
+
+static void a_change_that_was_not_noted_is_not_advised(void **state)
+{
+    bool has_failed = true;
+    (void)state;
+    sweep_leave_alone();
+    for (size_t i = 1; has_failed; i++)
+        is_advised(i, 0, &has_failed);
+    for (uint64_t bytes = 1; bytes < 8192; bytes += 61)
+        is_advised(0, bytes, &has_failed);
+    assert_true(is_advised(0, 0, &has_failed));
+}
+
+/* ---- Behind a redirect ------------------------------------------------------------------------------------------- */
+
+static bool is_here(const ssr_ctx *ctx, const char *location)
+{
+    return strcmp(ssr_location(ctx), location) == 0;
+}
+
+/* Two links, the second of which leads elsewhere; there it is six others. */
+static ssr_status moving_chain_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    if (is_here(ctx, "/b"))
+        return chain_page(ctx, arg);
+    bool is_second = ssr_get_boolean(ctx, planted->b, false);
+    ssr_set_boolean(ctx, planted->b, true);
+    return is_second ? ssr_redirect(ctx, "/b", 0) : SSR_OK;
+}
+
+/* A chain that ends elsewhere: what its last pass sets goes nowhere. */
+static ssr_status leaving_chain_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    chain_page(ctx, arg);
+    if (ssr_get_integer(ctx, planted->f, 0) == 0)
+        return SSR_OK;
+    ssr_set_integer(ctx, planted->a, 2);
+    return ssr_redirect(ctx, "/b", 0);
+}
+
+/* One query before the redirect and one behind it. */
+static ssr_status moving_query_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    bool is_moved = is_here(ctx, "/b");
+    ssr_query_result result = ssr_query_integer(ctx, is_moved ? planted->idea : planted->site, 1, true);
+    return is_moved || result.state == SSR_QUERY_PENDING ? SSR_OK : ssr_redirect(ctx, "/b", 0);
+}
+
+/* What the pass that redirects has set is dropped: it is new twice where it is told. */
+static ssr_status moving_counter_page(ssr_ctx *ctx, void *arg)
+{
+    struct planted *planted = arg;
+    ssr_set_integer(ctx, planted->a, 100 + ssr_pass(ctx) * ssr_pass(ctx));
+    return is_here(ctx, "/b") ? SSR_OK : ssr_redirect(ctx, "/b", 0);
+}
+
+static void play_moving(struct planted *planted, ssr_page_fn page, uint64_t allowed)
+{
+    static uint64_t ticks;
+    const ssr_request request = {.location = "/a", .redirects = SSR_REDIRECTS_FOLLOW};
+    memset(planted, 0, sizeof *planted);
+    plant(planted, &ticks);
+    ((struct ssr_engine *)planted->fixture.engine)->config.allowed_rerenders_count = allowed;
+    assert_status(fixture_run_request(&planted->fixture, page, planted, &request), SSR_OK);
+}
+
+static void a_verdict_is_about_the_last_location(void **state)
+{
+    static struct planted planted;
+    (void)state;
+    play_moving(&planted, moving_chain_page, SSR_UNLIMITED);
+    const char *json = planted.fixture.record_json;
+    assert_int_equal(planted.fixture.result->passes, 9);
+    assert_non_null(strstr(json, "a chain, one link a pass, 7 passes: store \\\"a\\\""));
+    assert_non_null(strstr(json, "\"chain\":[{\"kind\":\"store\",\"name\":\"a\",\"pass\":3"));
+    fixture_close(&planted.fixture);
+    play_moving(&planted, moving_counter_page, 1);
+    assert_int_equal(planted.fixture.result->passes, 3);
+    assert_null(strstr(json, "always_new"));
+    assert_non_null(strstr(json, "\"verdict\":{\"kind\":\"converging\""));
+    fixture_close(&planted.fixture);
+}
+
+static void what_a_redirecting_pass_sets_is_no_link(void **state)
+{
+    static struct planted planted;
+    static uint64_t ticks;
+    (void)state;
+    memset(&planted, 0, sizeof planted);
+    plant(&planted, &ticks);
+    fixture_run(&planted.fixture, leaving_chain_page, &planted);
+    const char *json = planted.fixture.record_json;
+    assert_int_equal(planted.fixture.result->passes, 7);
+    assert_non_null(strstr(json, "\"name\":\"f\",\"pass\":6"));
+    assert_null(strstr(json, "\"name\":\"a\",\"pass\":7"));
+    fixture_close(&planted.fixture);
+}
+
+static void queries_of_two_locations_are_not_told_as_one_chain(void **state)
+{
+    static struct planted planted;
+    (void)state;
+    play_moving(&planted, moving_query_page, SSR_UNLIMITED);
+    assert_int_equal(planted.fixture.result->query_passes, 2);
+    assert_null(strstr(planted.fixture.record_json, "\"prefetch\""));
+    fixture_close(&planted.fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1055,6 +1261,11 @@ int main(void)
         cmocka_unit_test(four_places_are_told),
         cmocka_unit_test(names_that_sound_secret_are_advised_to_be_redacted),
         cmocka_unit_test(a_low_cap_leaves_enough_to_judge),
+        cmocka_unit_test(a_truncated_record_does_not_call_a_chain_short),
+        cmocka_unit_test(a_change_that_was_not_noted_is_not_advised),
+        cmocka_unit_test(a_verdict_is_about_the_last_location),
+        cmocka_unit_test(what_a_redirecting_pass_sets_is_no_link),
+        cmocka_unit_test(queries_of_two_locations_are_not_told_as_one_chain),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cookie/grammar.h"
-#include "ssrstore/utf8.h"
 #include "ssrstore/value.h"
 #include "tools/tool.h"
 
@@ -19,19 +18,11 @@ static int refuse(const char *name)
 
 /* ---- parse ------------------------------------------------------------------------------------------------------ */
 
-/* A string of JSON from any bytes: what is no UTF-8 becomes U+FFFD, which JSON cannot say otherwise. */
+/* A string of JSON from any bytes: what is no UTF-8 JSON cannot say. */
 static void add_bytes(ssr_builder *builder, const char *bytes, size_t length)
 {
-    char *text = malloc(length * 3 + 1);
-    size_t written = 0;
-    for (size_t i = 0; text && i < length;) {
-        const unsigned char *p = (const unsigned char *)bytes + i;
-        size_t step = *p < 0x80 ? 1 : ssr_utf8_sequence(p, (const unsigned char *)bytes + length);
-        memcpy(text + written, step ? bytes + i : "\xef\xbf\xbd", step ? step : 3);
-        written += step ? step : 3;
-        i += step ? step : 1;
-    }
-    ssr_builder_string_n(builder, text, written);
+    char *text = make_utf8(bytes, length, &length);
+    ssr_builder_string_n(builder, text, length);
     free(text);
 }
 

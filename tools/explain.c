@@ -188,16 +188,20 @@ static ssr_status write_page(const struct explanation *explanation, const ssr_va
 {
     static explain_text texts[NEWEST];
     const struct newest *newest = &explanation->newest;
+    const char *name = explanation->source.name;
+    size_t length;
+    char *source = make_utf8(name, strlen(name), &length);
+    if (!source)
+        return SSR_E_NOMEM;
     for (size_t i = 0; i < newest->count; i++) {
         const ssr_value *record = newest->records[(newest->first + i) % NEWEST];
         texts[i] = (explain_text){ssr_value_text(record), ssr_value_length(record)};
     }
-    explain_page page = {.records = texts,
-                         .count = newest->count,
-                         .total = explanation->selected,
-                         .source = explanation->source.name,
-                         .summary = summary};
-    return explain_html(&page, write_file, to);
+    explain_page page = {
+        .records = texts, .count = newest->count, .total = explanation->selected, .source = source, .summary = summary};
+    ssr_status status = explain_html(&page, write_file, to);
+    free(source);
+    return status;
 }
 
 static int print_html(const struct explanation *explanation, const ssr_value *summary)

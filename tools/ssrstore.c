@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "ssrstore/utf8.h"
 #include "ssrstore/value.h"
 #include "tools/tool.h"
 
@@ -136,6 +137,23 @@ static int read_value(const char *command, ssr_value **value)
     }
     free(text.bytes);
     return code;
+}
+
+char *make_utf8(const char *bytes, size_t length, size_t *text_length)
+{
+    char *text = malloc(length * 3 + 1);
+    size_t written = 0;
+    for (size_t i = 0; text && i < length;) {
+        const unsigned char *p = (const unsigned char *)bytes + i;
+        size_t step = *p < 0x80 ? 1 : ssr_utf8_sequence(p, (const unsigned char *)bytes + length);
+        memcpy(text + written, step ? bytes + i : "\xef\xbf\xbd", step ? step : 3);
+        written += step ? step : 3;
+        i += step ? step : 1;
+    }
+    if (text)
+        text[written] = '\0';
+    *text_length = written;
+    return text;
 }
 
 /* Ends a command: what did not reach stdout is an error whatever else happened. */

@@ -30,6 +30,8 @@ struct text {
 
 /* All of a stream; `name` is for the error. The bytes are the caller's to free, whatever the answer. */
 int read_all(const char *command, FILE *from, const char *name, struct text *text);
+/* Any bytes as UTF-8 with a NUL behind it, in which what is none is U+FFFD. The caller's to free; NULL: no memory. */
+char *make_utf8(const char *bytes, size_t length, size_t *text_length);
 /* Ends a command: what did not reach stdout is an error whatever else happened. */
 int end_output(const char *command, int code);
 /* Answers each line of stdin, without its line feed; the worst answer is the command's. */

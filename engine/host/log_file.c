@@ -80,6 +80,19 @@ static ssr_status write_line(struct ssr_log_file *file, struct iovec *parts, int
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
+/*
+ * Whether the last line of a file has no end: whoever wrote it, before this process too, the disk was full or it died.
+ * When the file cannot be read it has one.
+ */
+static bool is_cut_off(const char *path, off_t size)
+{
+    char last = '\n';
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool is_read = pread(descriptor, &last, 1, size - 1) == 1;
+    close(descriptor);
+    return is_read && last != '\n';
+}
+
 /* Opens the path in place of what is open; false: that stays. */
 static bool reopen(struct ssr_log_file *file)
 {
@@ -96,7 +109,8 @@ static bool reopen(struct ssr_log_file *file)
     file->descriptor = descriptor;
     file->device = status.st_dev;
     file->inode = status.st_ino;
-    file->is_torn = false;
+    if (S_ISREG(status.st_mode))
+        file->is_torn = is_cut_off(file->path, status.st_size);
     return true;
 }
 

@@ -49,7 +49,7 @@ SSR_API ssr_log ssr_log_file_sinks(ssr_log_file *file);
  * Writes one line; the newline is added. Before it is written, a file that was renamed or removed is opened anew under
  * its path, so that rotating needs no signal; when that fails the old one is written to.
  * Returns    SSR_OK, or system: the line is lost and counted. A line that was cut short, on a full disk, is ended
- * before the next one.
+ * before the next one, also when the file was opened anew in between.
  */
 SSR_API ssr_status ssr_log_file_write(ssr_log_file *file, const char *line, size_t length);
 
