@@ -679,6 +679,7 @@ static void a_loader_inside_a_hook_learns_that_nobody_waits(void **state)
     ssr_render *render = begin(&asking, asking_page, (ssr_request){.find_route = any_route, .find_route_arg = &route});
     assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
     ssr_operation_run(ssr_render_next_operation(render));
+    assert_int_equal(ssr_render_step(render, 0), SSR_STEP_ENDED);
     assert_int_equal(ssr_render_result(render)->outcome, SSR_CANCELLED);
     fixture_close(&asking.fixture);
 }
