@@ -78,11 +78,7 @@ static void advise_hook(struct ssr_record *record, const struct ssr_record_pass 
         ssr_put_definition(&text, change->definition);
         ssr_put_at(&text, change->writer);
     }
-    if (count > NAMES_TOLD) {
-        ssr_put_words(&text, " and ");
-        ssr_put_number(&text, count - NAMES_TOLD);
-        ssr_put_words(&text, " more");
-    }
+    ssr_put_more(&text, count > NAMES_TOLD ? count - NAMES_TOLD : 0);
     ssr_put_words(&text, ": what depends on the location alone can be set in a hook of the route, which saves a pass");
     add(record, "hook", &text);
 }

@@ -14,6 +14,15 @@ void ssr_put_number(struct ssr_log_text *text, uint64_t number)
     ssr_put(text, first, (size_t)(digits + sizeof digits - first));
 }
 
+void ssr_put_more(struct ssr_log_text *text, uint64_t left_out)
+{
+    if (left_out == 0)
+        return;
+    ssr_put_words(text, " and ");
+    ssr_put_number(text, left_out);
+    ssr_put_words(text, " more");
+}
+
 void ssr_put_integer(struct ssr_log_text *text, int64_t number)
 {
     ssr_put(text, "-", number < 0);

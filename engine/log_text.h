@@ -27,6 +27,8 @@ static inline void ssr_put_words(struct ssr_log_text *text, const char *words)
 }
 
 void ssr_put_number(struct ssr_log_text *text, uint64_t number);
+/* What ends a list that leaves so many out: " and 3 more"; nothing for 0. */
+void ssr_put_more(struct ssr_log_text *text, uint64_t left_out);
 void ssr_put_integer(struct ssr_log_text *text, int64_t number);
 /* Milliseconds with 3 or 6 decimals. */
 void ssr_put_milliseconds(struct ssr_log_text *text, uint64_t nanoseconds, int decimals);

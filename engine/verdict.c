@@ -276,11 +276,7 @@ static void put_list(struct ssr_log_text *text, const struct ssr_verdict *verdic
         ssr_put_named(text, named);
         put_detail(text, verdict->kind, named);
     }
-    if (left > 0) {
-        ssr_put_words(text, " and ");
-        ssr_put_number(text, left);
-        ssr_put_words(text, " more");
-    }
+    ssr_put_more(text, left);
 }
 
 static void put_passes(struct ssr_log_text *text, unsigned passes)

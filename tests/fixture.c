@@ -62,6 +62,17 @@ ssr_status fixture_run(struct fixture *fixture, ssr_page_fn page, void *arg)
     return fixture_run_request(fixture, page, arg, NULL);
 }
 
+const ssr_route *fixture_route(const char *location, void *route)
+{
+    (void)location;
+    return route;
+}
+
+const ssr_route *fixture_route_of_b(const char *location, void *route)
+{
+    return strcmp(location, "/b") == 0 ? route : NULL;
+}
+
 void fixture_fill(struct ssr_region *region)
 {
     size_t cap = region->budget->cap;

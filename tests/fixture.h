@@ -40,6 +40,9 @@ void fixture_start(struct fixture *fixture);
 /* Frees the last render and runs the page; the answer is ssr_run's. */
 ssr_status fixture_run(struct fixture *fixture, ssr_page_fn page, void *arg);
 ssr_status fixture_run_request(struct fixture *fixture, ssr_page_fn page, void *arg, const ssr_request *request);
+/* For ssr_request.find_route: the route that is its argument, at every location, or at "/b" alone. */
+const ssr_route *fixture_route(const char *location, void *route);
+const ssr_route *fixture_route_of_b(const char *location, void *route);
 /* Leaves no room in a region: whatever takes from it next needs an allocation. */
 void fixture_fill(struct ssr_region *region);
 /* Frees everything and checks that nothing is left. */

@@ -433,12 +433,6 @@ static ssr_status forget(ssr_operation *operation, void *text)
     return ssr_operation_delete_cookie(operation, text);
 }
 
-static const ssr_route *route_with(const char *location, void *route)
-{
-    (void)location;
-    return route;
-}
-
 static ssr_status show_text(ssr_ctx *ctx, void *text)
 {
     return ssr_text_json(ctx, ssr_atom_value(ssr_atom_use(ssr_atoms(ctx), text)));
@@ -458,7 +452,7 @@ static void an_atom_begins_with_a_cookie_that_was_set_to_its_fallback(void **sta
     const ssr_hook set[] = {{.name = "greet", .run = greet, .arg = cookie}};
     const ssr_hook deleted[] = {set[0], {.name = "forget", .run = forget, .arg = cookie}};
     ssr_route route = {.hooks = set, .hook_count = 1};
-    const ssr_request request = {.find_route = route_with, .find_route_arg = &route};
+    const ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     assert_status(fixture_run_request(&fixture, show_text, text, &request), SSR_OK);
     assert_string_equal(fixture.result->html, "hello");
     assert_string_equal(fixture.result->set_cookies[0], "text=hello; Path=/; SameSite=Lax");
@@ -517,7 +511,7 @@ static void an_atom_begins_with_what_a_hook_has_just_set(void **state)
         assert_status(fixture_run_request(&fixture, show_shelf, &shelf,
                                           &(ssr_request){.cookie_headers = &sent,
                                                          .cookie_header_count = count,
-                                                         .find_route = route_with,
+                                                         .find_route = fixture_route,
                                                          .find_route_arg = (void *)&route}),
                       SSR_OK);
         assert_string_equal(fixture.result->html, "set set");
@@ -716,11 +710,6 @@ static ssr_status empty_cart(ssr_operation *operation, void *cart)
     return ssr_operation_update_atom(operation, cart);
 }
 
-static const ssr_route *route_of_b(const char *location, void *route)
-{
-    return strcmp(location, "/b") == 0 ? route : NULL;
-}
-
 static ssr_status never_empty(ssr_draft *next, ssr_json old, const ssr_atom *atom, void *arg)
 {
     (void)atom, (void)arg;
@@ -748,7 +737,7 @@ static void a_hook_finds_the_atom_as_it_was_left(void **state)
         ssr_route route = {.hooks = &hook, .hook_count = 1};
         ssr_request request = {.location = "/a",
                                .redirects = SSR_REDIRECTS_FOLLOW,
-                               .find_route = route_of_b,
+                               .find_route = fixture_route_of_b,
                                .find_route_arg = &route,
                                .cookie_headers = headers,
                                .cookie_header_count = 1};

@@ -60,12 +60,6 @@ static ssr_operation *begin_waiting(struct asking *asking, ssr_request request)
     return operation;
 }
 
-static const ssr_route *any_route(const char *location, void *arg)
-{
-    (void)location;
-    return arg;
-}
-
 static const ssr_result *end(struct asking *asking, int64_t now)
 {
     assert_int_equal(ssr_render_step(asking->fixture.render, now), SSR_STEP_ENDED);
@@ -207,7 +201,7 @@ static void declared_loaders_must_be_of_this_engine(void **state)
         fixture_start(&asking.fixture);
         ssr_declared_loader loader = {.query = queries[i]};
         ssr_route route = {.loaders = &loader, .loader_count = 1};
-        ssr_request request = {.location = "/ideas", .find_route = any_route, .find_route_arg = &route};
+        ssr_request request = {.location = "/ideas", .find_route = fixture_route, .find_route_arg = &route};
         assert_status(fixture_run_request(&asking.fixture, show_nothing, NULL, &request), SSR_E_UNKNOWN_QUERY);
         assert_int_equal(asking.fixture.result->outcome, SSR_FAILED);
         assert_non_null(strstr(asking.fixture.result->error, "/ideas"));
@@ -676,7 +670,8 @@ static void a_loader_inside_a_hook_learns_that_nobody_waits(void **state)
     open_asking(&asking, &(ssr_query_options){.load = load_for_nobody, .load_arg = &asking});
     ssr_hook hook = {"load", load_in_place, &asking};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_render *render = begin(&asking, asking_page, (ssr_request){.find_route = any_route, .find_route_arg = &route});
+    ssr_render *render =
+        begin(&asking, asking_page, (ssr_request){.find_route = fixture_route, .find_route_arg = &route});
     assert_int_equal(ssr_render_step(render, 0), SSR_STEP_WAITING);
     ssr_operation_run(ssr_render_next_operation(render));
     assert_int_equal(ssr_render_step(render, 0), SSR_STEP_ENDED);
@@ -693,7 +688,7 @@ static void two_hooks_may_load_the_same(void **state)
     open_asking(&asking, &(ssr_query_options){.load = give_true, .load_arg = &loads});
     ssr_hook hooks[] = {{"one", load_seven, &asking}, {"two", load_seven, &asking}};
     ssr_route route = {.hooks = hooks, .hook_count = 2};
-    ssr_request request = {.find_route = any_route, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     assert_status(fixture_run_request(&asking.fixture, asking_page, &asking, &request), SSR_OK);
     assert_string_equal(asking.fixture.result->html, "true");
     assert_int_equal(asking.fixture.result->passes, 1);
@@ -800,7 +795,7 @@ static ssr_status run_with_hook(struct state_site *site, ssr_page_fn page, ssr_l
     ssr_hook hook = {NULL, run, site};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
     return fixture_run_request(&site->fixture, page, site,
-                               &(ssr_request){.find_route = any_route, .find_route_arg = &route});
+                               &(ssr_request){.find_route = fixture_route, .find_route_arg = &route});
 }
 
 static ssr_status show_state(ssr_ctx *ctx, void *arg)
@@ -859,7 +854,7 @@ static void a_failed_hook_takes_no_cookie_with_it(void **state)
         hooks[i] = (ssr_hook){"fail", fail_at_once, NULL};
         hooks[1 - i] = (ssr_hook){"sign in", set_session, cookie};
         ssr_route route = {.hooks = hooks, .hook_count = 2};
-        ssr_request request = {.find_route = any_route, .find_route_arg = &route};
+        ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
         assert_status(fixture_run_request(&fixture, asking_page, NULL, &request), SSR_E_FAILED);
         assert_int_equal(fixture.result->outcome, SSR_FAILED);
         assert_non_null(strstr(fixture.result->error, "hook \"fail\""));
@@ -1107,11 +1102,6 @@ static ssr_status set_copy(ssr_operation *operation, void *arg)
     return ssr_operation_set(operation, moving->copy);
 }
 
-static const ssr_route *route_of_b(const char *location, void *arg)
-{
-    return strcmp(location, "/b") == 0 ? arg : NULL;
-}
-
 /* At /a the source is changed, and read as a text in the pass that redirects. */
 static ssr_status moving_page(ssr_ctx *ctx, void *arg)
 {
@@ -1153,8 +1143,10 @@ static void a_text_of_the_left_page_is_not_read_again(void **state)
     fixture_start(&fixture);
     ssr_hook hook = {"set", set_copy, &moving};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {
-        .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+    ssr_request request = {.location = "/a",
+                           .redirects = SSR_REDIRECTS_FOLLOW,
+                           .find_route = fixture_route_of_b,
+                           .find_route_arg = &route};
     assert_status(fixture_run_request(&fixture, moving_page, &moving, &request), SSR_OK);
     assert_string_equal(fixture.result->html, "Defaulthook");
     assert_init_made_the_default(fixture.record_json);

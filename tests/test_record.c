@@ -451,12 +451,6 @@ static ssr_status loading_page(ssr_ctx *ctx, void *arg)
     return SSR_OK;
 }
 
-static const ssr_route *the_route(const char *location, void *route)
-{
-    (void)location;
-    return route;
-}
-
 static ssr_status leaving_page(ssr_ctx *ctx, void *arg)
 {
     const struct pair *pair = arg;
@@ -464,11 +458,6 @@ static ssr_status leaving_page(ssr_ctx *ctx, void *arg)
         return SSR_OK;
     ssr_set_string(ctx, pair->a, "left");
     return ssr_pass(ctx) == 1 ? SSR_OK : ssr_redirect(ctx, "/b", 0);
-}
-
-static const ssr_route *route_of_b(const char *location, void *route)
-{
-    return strcmp(location, "/b") == 0 ? route : NULL;
 }
 
 /* What the page that was left has set is not a writer of what the hook of the next location sets. */
@@ -482,8 +471,10 @@ static void a_hook_does_not_write_with_the_page_that_was_left(void **state)
     pair.a = fixture_store(&fixture, "a", NULL);
     ssr_hook hook = {"warm", set_from_loader, &pair};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {
-        .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+    ssr_request request = {.location = "/a",
+                           .redirects = SSR_REDIRECTS_FOLLOW,
+                           .find_route = fixture_route_of_b,
+                           .find_route_arg = &route};
     fixture_start(&fixture);
     assert_status(fixture_run_request(&fixture, leaving_page, &pair, &request), SSR_OK);
     struct reading reading = read_record(&fixture);
@@ -541,7 +532,7 @@ static struct reading record_both(struct fixture *fixture, ssr_loader_fn in_hook
     ssr_hook hook = {"warm", in_hook, &pair};
     ssr_declared_loader loader = {.query = pair.query};
     ssr_route route = {.hooks = &hook, .hook_count = 1, .loaders = &loader, .loader_count = 1};
-    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     fixture_start(fixture);
     assert_status(fixture_run_request(fixture, an_empty_page, &pair, &request), SSR_OK);
     return read_record(fixture);
@@ -597,8 +588,10 @@ static void what_a_hook_has_loaded_is_a_part_of_the_state(void **state)
         pair.query = ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = give_null});
         ssr_hook both[] = {{"one", load_in_place, &pair}, {"two", load_in_place, &pair}};
         ssr_route route = {.hooks = both, .hook_count = hooks};
-        ssr_request request = {
-            .location = "/a", .redirects = SSR_REDIRECTS_FOLLOW, .find_route = route_of_b, .find_route_arg = &route};
+        ssr_request request = {.location = "/a",
+                               .redirects = SSR_REDIRECTS_FOLLOW,
+                               .find_route = fixture_route_of_b,
+                               .find_route_arg = &route};
         fixture_start(&fixture);
         assert_status(fixture_run_request(&fixture, page_behind_a_redirect, &pair, &request), SSR_OK);
         struct reading reading = read_record(&fixture);
@@ -629,7 +622,7 @@ static void a_change_says_who_set_it(void **state)
         ssr_query_define(fixture.registry, "idea", &(ssr_query_options){.load = set_from_loader, .load_arg = &pair});
     ssr_hook hook = {"warm", set_from_loader, &pair};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     fixture_start(&fixture);
     assert_status(fixture_run_request(&fixture, loading_page, &pair, &request), SSR_OK);
     struct reading reading = read_record(&fixture);
@@ -1156,7 +1149,7 @@ static void refused_writes_of_a_hook_are_listed(void **state)
     struct careless careless;
     ssr_hook hook = {"warm", warm_badly, &careless};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     (void)state;
     fixture_init(&fixture);
     fixture_open(&fixture);
@@ -1408,7 +1401,7 @@ static void a_header_without_a_clock_has_no_times(void **state)
     struct timing timing = {.size = sizeof timing.header};
     ssr_hook hook = {"warm\tup\x7f", do_nothing, NULL};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {.find_route = the_route, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     (void)state;
     sweep_leave_alone(); /* the metrics of a record that memory cut short are fewer */
     fixture_init(&fixture);

@@ -1067,12 +1067,6 @@ static ssr_status leaky_hook(ssr_operation *operation, void *arg)
     return SSR_OK;
 }
 
-static const ssr_route *route_of(const char *location, void *arg)
-{
-    (void)location;
-    return arg;
-}
-
 /* Its own write, and the one of the query that it loads in place. */
 static void a_hook_cannot_write(void **state)
 {
@@ -1082,7 +1076,7 @@ static void a_hook_cannot_write(void **state)
     open_site(&fixture, &site, leaky_loader, false);
     ssr_hook hook = {"session", leaky_hook, &site};
     ssr_route route = {.hooks = &hook, .hook_count = 1};
-    ssr_request request = {.find_route = route_of, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     assert_status(fixture_run_request(&fixture, show_account, &site, &request), SSR_OK);
     assert_refusal(&site, "hook \"session\"");
     assert_string_equal(fixture.result->html, "alice");
@@ -1102,7 +1096,7 @@ static void a_hook_that_runs_late_cannot_write(void **state)
     open_site(&fixture, &site, leaky_loader, false);
     ssr_hook hooks[] = {{name, leaky_hook, &site}, {NULL, leaky_hook, &site}};
     ssr_route route = {.hooks = hooks, .hook_count = TEST_COUNT(hooks)};
-    ssr_request request = {.find_route = route_of, .find_route_arg = &route};
+    ssr_request request = {.find_route = fixture_route, .find_route_arg = &route};
     assert_status(ssr_render_new(fixture.engine, show_account, &site, &request, &render), SSR_OK);
     while (ssr_render_step(render, 0) == SSR_STEP_AGAIN)
         continue;
